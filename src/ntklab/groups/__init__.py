@@ -1,0 +1,23 @@
+"""Finite groups acting on inputs: elements, action, orbit, regular representation."""
+
+from collections.abc import Callable
+
+from ntklab.groups.cyclic import cyclic
+from ntklab.groups.group import FiniteGroup
+
+REGISTRY: dict[str, Callable[[], FiniteGroup]] = {
+    "c1": lambda: cyclic(1),
+    "c2": lambda: cyclic(2),
+    "c4": lambda: cyclic(4),
+}
+"""Name in the config -> the group. A new group is one file here and one line above; property tests run over all."""
+
+
+def group(name: str) -> FiniteGroup:
+    """The group called `name` in the config; `ValueError` names the ones there are."""
+    if name not in REGISTRY:
+        raise ValueError(f"unknown group {name!r}; known groups: {', '.join(REGISTRY)}")
+    return REGISTRY[name]()
+
+
+__all__ = ["REGISTRY", "FiniteGroup", "cyclic", "group"]

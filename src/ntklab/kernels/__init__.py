@@ -1,0 +1,2 @@
+"""Infinite-width kernels and the closed-form training dynamics they imply."""
+
