@@ -1,0 +1,43 @@
+"""ntklab: every figure, table and claim of three papers, from one config. See README.md."""
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/kernels.smk"
+include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
+
+
+report: "workflow/report/landing_page.rst"
+
+
+rule all:
+    default_target: True
+    input:
+        figures_of(*EXPERIMENTS),
+        CLAIMS,
+
+
+rule figures:
+    input:
+        figures_of(*EXPERIMENTS),
+
+
+rule tables:
+    input:
+        TABLES,
+
+
+rule claims:
+    input:
+        CLAIMS,
+
+
+rule ising:
+    input:
+        figures_of("ising"),
+        CLAIMS,

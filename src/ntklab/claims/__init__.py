@@ -1,0 +1,1 @@
+"""Claims: statements of the papers, each with the number of this run that supports or contradicts it."""

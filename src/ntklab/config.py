@@ -1,0 +1,199 @@
+"""The typed config: every key once, with its meaning, allowed values and errors a user can act on.
+
+`config.yaml` holds the values. Each value is either one value for every scale, or a mapping smoke/laptop/paper; this
+module picks the rung of the ladder, checks the result at all three scales, and generates the JSON schema editors use.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from annotated_types import Ge, Gt, Le, Len, Lt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ntklab.groups import REGISTRY
+
+Scale = Literal["smoke", "laptop", "paper"]
+SCALES: tuple[str, ...] = get_args(Scale)
+
+Count = Annotated[int, Ge(1)]
+Counts = Annotated[list[Count], Len(1)]
+GroupName = Literal[tuple(REGISTRY)]
+
+
+class ConfigError(ValueError):
+    """What is wrong in the config, where, and what is allowed: one line."""
+
+
+class Block(BaseModel):
+    """A block of the config: unknown keys and silent conversions are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+def _per_width(key: str, values: list[int], width: list[int]) -> None:
+    if len(values) != len(width):
+        raise ValueError(f"{key}: {len(values)} values for {len(width)} widths; give one for each entry of width")
+
+
+class Control(Block):
+    """The negative control: the same networks trained without augmentation."""
+
+    width: Count
+    """integer, channels per hidden layer of the control"""
+    members: Annotated[int, Ge(3)]
+    """integer >= 3, members of the control ensemble"""
+
+
+class Ising(Block):
+    """Ensembles that learn the energy of Ising lattices (E1-ising-id, E1-ising-ood, E1-ising-ntk)."""
+
+    lattice_size: Annotated[int, Ge(2)]
+    """integer >= 2, sites along one side of the square periodic lattice"""
+    coupling: float
+    """number, J in E(s) = -J sum over nearest neighbours of s_i s_j"""
+    beta: Annotated[float, Ge(0)]
+    """number >= 0, inverse temperature of the sampled spins; 0 draws independent uniform spins, larger ones Wolff's"""
+    wolff_updates: Count
+    """integer >= 1, cluster updates before a lattice is taken (unused at beta 0)"""
+    training_samples: Annotated[int, Ge(2)]
+    """integer >= 2, training lattices before augmentation"""
+    test_samples: Count
+    """integer >= 1, lattices in each evaluation set"""
+    group: GroupName
+    """name of a group; the full orbit of every training lattice is trained on, and invariance measured on orbits"""
+    depth: Count
+    """integer >= 1, hidden layers"""
+    width: Counts
+    """list of integers, channels per hidden layer"""
+    members: Annotated[list[Annotated[int, Ge(3)]], Len(1)]
+    """list of integers >= 3, trained members for each entry of width"""
+    members_per_shard: Counts
+    """list of integers, members trained by one job for each entry of width"""
+    control: Control
+    steps: Count
+    """integer >= 1, steps of full-batch gradient descent"""
+    recorded_steps: Annotated[list[Annotated[int, Ge(0)]], Len(2)]
+    """increasing list of integers from 0 to at most steps, when predictions are recorded"""
+    learning_rate_factor: Annotated[float, Gt(0), Lt(1)]
+    """number between 0 and 1, learning rate in units of the critical one, 2 N / lambda_max of the analytic NTK"""
+    ensemble_sizes: Counts
+    """increasing list of integers, sizes of the sub-ensembles in the figures, none above the members trained"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Ising:
+        _per_width("members", self.members, self.width)
+        _per_width("members_per_shard", self.members_per_shard, self.width)
+        if len(set(self.width)) != len(self.width):
+            raise ValueError("width: the same width twice")
+        for key in ("recorded_steps", "ensemble_sizes"):
+            values = getattr(self, key)
+            if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+                raise ValueError(f"{key}: not increasing")
+        if self.recorded_steps[0] != 0:
+            raise ValueError("recorded_steps: starts at 0, the initialisation")
+        if self.recorded_steps[-1] > self.steps:
+            raise ValueError(f"recorded_steps: {self.recorded_steps[-1]} is after the last step (steps is {self.steps})")
+        if self.ensemble_sizes[-1] > max(self.members):
+            raise ValueError(
+                f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, at most {max(self.members)} are trained"
+            )
+        return self
+
+
+class Config(Block):
+    """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
+
+    scale: Scale
+    """smoke, laptop or paper: how much is computed, never what"""
+    seed: Annotated[int, Ge(0), Le(2**63)]
+    """integer >= 0, root of every random draw"""
+    device: Literal["cpu", "cuda"]
+    """cpu or cuda, where ensembles are trained"""
+    members_per_chunk: Count
+    """integer >= 1, members trained at once: 1 on a CPU (they share its cache), 64 to 256 on a GPU"""
+    ising: Ising
+
+
+def at_scale(values: Any, scale: str, place: str = "") -> Any:
+    """Replace every mapping smoke/laptop/paper in nested config values by its entry for `scale`."""
+    if not isinstance(values, Mapping):
+        return values
+    if set(values) & set(SCALES):
+        if set(values) != set(SCALES):
+            raise ConfigError(f"{place}: a value by scale names exactly smoke, laptop and paper, not {', '.join(values)}")
+        return values[scale]
+    return {key: at_scale(value, scale, f"{place}.{key}".lstrip(".")) for key, value in values.items()}
+
+
+def _block(path: tuple[Any, ...]) -> type[BaseModel]:
+    """The model of the block in which the last key of `path` stands."""
+    block: type[BaseModel] = Config
+    for key in path[:-1]:
+        annotation = block.model_fields[key].annotation if key in block.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        block = annotation
+    return block
+
+
+def _describe(block: type[BaseModel], key: str) -> str:
+    field = block.model_fields[key]
+    return field.description or (typing.cast(type, field.annotation).__doc__ or "")
+
+
+def _line(error: Mapping[str, Any]) -> str:
+    """One error of pydantic as `ising.width: what is wrong (what is allowed)`."""
+    path, kind = tuple(error["loc"]), error["type"]
+    names = [key for key in path if isinstance(key, str)]
+    place, block = ".".join(names), _block(tuple(names))
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(names[-1], block.model_fields, n=1)
+        hint = f'Did you mean "{close[0]}"? ({_describe(block, close[0])})' if close else "Known keys: " + ", ".join(block.model_fields)
+        return f"{place}: unknown key. {hint}"
+    if kind == "value_error":
+        return ".".join([*names, str(error["ctx"]["error"])])
+    received = "" if kind == "missing" else f", not {error['input']!r}"
+    message = {"missing": "missing", "model_type": "a block of keys is needed"}.get(kind) or (
+        error["msg"][0].lower() + error["msg"][1:]
+    )
+    described = f" ({_describe(block, names[-1])})" if names and names[-1] in block.model_fields else ""
+    return f"{place}: {message}{received}{described}"
+
+
+def load(values: Mapping[str, Any]) -> Config:
+    """The config at its own scale, from the merged values of `config.yaml`, extra files and the command line.
+
+    All three scales are checked. `ConfigError` is one line, `key: what is wrong (what is allowed)`.
+    """
+    chosen = values.get("scale")
+    if chosen not in SCALES:
+        close = difflib.get_close_matches(str(chosen), SCALES, n=1)
+        hint = f'Did you mean "{close[0]}"? ' if close else ""
+        raise ConfigError(f"scale: {chosen!r} is not a scale. {hint}(one of {', '.join(SCALES)})")
+    configs = {scale: _load_at(values, scale) for scale in (chosen, *SCALES)}
+    return configs[chosen]
+
+
+def _load_at(values: Mapping[str, Any], scale: str) -> Config:
+    try:
+        return Config.model_validate(at_scale(values, scale))
+    except ValidationError as error:
+        raise ConfigError(f"{_line(error.errors()[0])} [scale {scale}]") from None
+
+
+def json_schema() -> str:
+    """JSON schema of config.yaml, in which every value may also be a mapping smoke/laptop/paper."""
+    schema = Config.model_json_schema()
+    for block in (schema, *schema["$defs"].values()):
+        for name, value in block["properties"].items():
+            if name != "scale" and "$ref" not in value:
+                description = {k: value.pop(k) for k in ("description", "title") if k in value}
+                ladder = {"type": "object", "required": list(SCALES), "additionalProperties": False}
+                ladder["properties"] = dict.fromkeys(SCALES, value)
+                block["properties"][name] = {**description, "anyOf": [value, ladder]}
+    return json.dumps(schema, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""Deep ensembles: members trained from independent initialisations, evaluated on orbits."""

@@ -1,0 +1,125 @@
+"""Train members of an ensemble and record their predictions on orbits over training time."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ntklab.ensembles.members import TrainingDiverged, Weights, forward, initial_weights, train_chunk
+from ntklab.types import MemberPredictions, Orbits
+
+PROGRESS_SECONDS = 20.0
+
+
+class Trained(NamedTuple):
+    """What a training run leaves: predictions on each set of orbits, and the losses at the recorded times."""
+
+    predictions: dict[str, MemberPredictions]
+    loss: Float[np.ndarray, "member time"]
+
+
+def train(
+    x: Orbits,
+    y: Float[np.ndarray, " input"],
+    evaluation: Mapping[str, Orbits],
+    *,
+    experiment: str,
+    depth: int,
+    width: int,
+    members: Sequence[int],
+    learning_rate: float,
+    recorded_steps: Sequence[int],
+    seed: int,
+    members_per_chunk: int = 1,
+    device: str = "cpu",
+    log: Callable[[str], None] = print,
+) -> Trained:
+    """Train fully connected ReLU members on all elements of the orbits `x`, which share their input's target `y`.
+
+    x (input, element, ...) and every set in `evaluation` are flattened after the element axis. Members are indices;
+    each depends on the seed, the experiment, the width and its index only. Training is full-batch gradient descent on
+    1/(2N) sum |f - y|^2 in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`.
+    Raises `TrainingDiverged` naming member, step and learning rate, and `RuntimeError` when the device is absent.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
+    inputs = _flat(x, device)
+    targets = torch.from_numpy(np.repeat(y, x.shape[1])).to(device, torch.float32)[:, None]
+    sets = {name: _flat(orbits, device) for name, orbits in evaluation.items()}
+    layer_sizes = [inputs.shape[1], *[width] * depth, 1]
+    shape = (len(members), len(recorded_steps))
+    trained = Trained(
+        {name: np.empty((*shape, *orbits.shape[:2]), np.float32) for name, orbits in evaluation.items()},
+        np.empty(shape),
+    )
+    progress = _Progress(log, width, len(members), recorded_steps[-1])
+    for first in range(0, len(members), members_per_chunk):
+        chunk = members[first : first + members_per_chunk]
+        weights = [w.to(device) for w in initial_weights(layer_sizes, chunk, seed=seed, experiment=experiment)]
+        rows = slice(first, first + len(chunk))
+        record = _Recorder(trained, sets, rows, chunk, learning_rate, progress)
+        train_chunk(weights, inputs, targets, learning_rate=learning_rate, recorded_steps=recorded_steps, record=record)
+    return trained
+
+
+def _flat(orbits: Orbits, device: str) -> Float[torch.Tensor, "sample pixel"]:
+    flat = np.ascontiguousarray(orbits.reshape(orbits.shape[0] * orbits.shape[1], -1), dtype=np.float32)
+    return torch.from_numpy(flat).to(device)
+
+
+class _Progress:
+    """Reports, at most every PROGRESS_SECONDS, how far a run is and how long it still takes."""
+
+    def __init__(self, log: Callable[[str], None], width: int, members: int, steps: int):
+        self.log, self.width, self.members, self.steps = log, width, members, steps
+        self.started = self.reported = time.monotonic()
+
+    def __call__(self, rows: slice, step: int, loss: float) -> None:
+        done = rows.start + (rows.stop - rows.start) * step / self.steps
+        now = time.monotonic()
+        if done == self.members or now - self.reported > PROGRESS_SECONDS:
+            left = (now - self.started) * (self.members - done) / max(done, 1)
+            place = f"width {self.width}  member {rows.stop}/{self.members}  step {step}/{self.steps}"
+            self.log(f"{place}  loss {loss:.2e}  about {left / 60:.1f} min left")
+            self.reported = now
+
+
+class _Recorder:
+    """Writes a chunk's predictions and losses into the arrays of the run, and stops it when a loss has grown."""
+
+    def __init__(
+        self,
+        trained: Trained,
+        sets: Mapping[str, Float[torch.Tensor, "sample pixel"]],
+        rows: slice,
+        members: Sequence[int],
+        learning_rate: float,
+        progress: _Progress,
+    ):
+        self.trained, self.sets, self.rows = trained, sets, rows
+        self.members, self.learning_rate, self.progress = members, learning_rate, progress
+        self.time = 0
+
+    def __call__(self, step: int, weights: Weights, loss: Float[torch.Tensor, " member"]) -> None:
+        losses = self.trained.loss[self.rows]
+        losses[:, self.time] = loss.cpu().numpy()
+        self._check(step, losses)
+        for name, x in self.sets.items():
+            into = self.trained.predictions[name][self.rows]
+            into[:, self.time] = forward(weights, x).cpu().numpy().reshape(into[:, self.time].shape)
+        self.time += 1
+        self.progress(self.rows, step, losses[:, self.time - 1].max())
+
+    def _check(self, step: int, losses: Float[np.ndarray, "member time"]) -> None:
+        # Rounding lets a loss that is zero to float32 move; it never lifts one above its start.
+        bad = ~(losses[:, self.time] <= losses[:, 0] * (1 + 1e-6))
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise TrainingDiverged(
+                f"member {self.members[row]}: loss {losses[row, self.time]:.3g} at step {step}, "
+                f"{losses[row, 0]:.3g} at initialisation, with learning rate {self.learning_rate:.4g}; "
+                "lower learning_rate_factor"
+            )

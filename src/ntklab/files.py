@@ -1,0 +1,67 @@
+"""Files that are either whole or absent, and named arrays with a header."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HEADER = "header"
+ARRAY_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """A temporary name beside `path`, renamed to it if the block succeeds and removed if it does not.
+
+    The temporary name carries the process id, so that a job that outlives its driver and its duplicate do not write
+    into each other's file. The suffix is kept: writers that choose the format by it still can.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+    """Write named arrays and a JSON header to one .npz; the same content gives the same bytes.
+
+    NumPy stamps the members of an archive with a fixed date, so that no date enters the file.
+    """
+    if HEADER in arrays:
+        raise ValueError(f"an array may not be called {HEADER!r}")
+    text = np.array(json.dumps(dict(header), sort_keys=True))
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **{HEADER: text}, **arrays)
+
+
+class Arrays(Mapping[str, np.ndarray]):
+    """The arrays of one .npz, read when asked for, with its `header`; `ValueError` if the file is damaged."""
+
+    def __init__(self, path: str | Path):
+        try:
+            self._archive = np.load(path, allow_pickle=False)
+            self.header: dict[str, Any] = json.loads(str(self._archive[HEADER]))
+        except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+            raise ValueError(f"{path}: not a complete ntklab array file ({error}); delete it and run again") from None
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._archive[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._archive.files if name != HEADER)
+
+    def __len__(self) -> int:
+        return len(self._archive.files) - 1
+
+    def groups(self, member: str) -> list[str]:
+        """The prefixes `p` for which an array called `p/member` is there, in file order."""
+        return [name.removesuffix(f"/{member}") for name in self if name.endswith(f"/{member}")]

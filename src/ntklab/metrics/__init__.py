@@ -1,0 +1,1 @@
+"""What the figures show, as pure functions of predictions; NumPy only."""

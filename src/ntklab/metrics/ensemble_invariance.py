@@ -1,0 +1,105 @@
+"""The rows of the invariance tables: every metric, time and ensemble size of one trained ensemble, or of its limit."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, rsd_median, rsd_pooled
+from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
+from ntklab.types import MemberPredictions
+
+QUANTITIES = {
+    "spread": "root mean square deviation of the ensemble mean from its orbit mean; standardised targets",
+    "rsd_pooled": "spread divided by the root mean square of the ensemble mean; dimensionless, 0 to 1",
+    "rsd_median": "median over inputs of the orbit's standard deviation over |orbit mean|, in energies; dimensionless",
+    "distance_to_ntk": "root mean square difference of the ensemble mean and the NTK mean; standardised targets",
+    "floor": "unbiased squared spread of the infinite ensemble, may be negative; standardised targets, squared",
+    "distance_floor": "unbiased squared distance of the infinite ensemble to the NTK mean; standardised targets, squared",
+}
+"""Quantity -> meaning and unit. Each is averaged over disjoint sub-ensembles of the size in `members`: spread and
+distance as root mean squares, the relative ones as means. Rows with members = 1 are the averages over single members."""
+
+
+class Measurement(NamedTuple):
+    """One row without the settings it shares with its neighbours."""
+
+    members: float
+    time_index: int
+    quantity: str
+    value: float
+    stderr: float
+    n: int
+
+
+class Units(NamedTuple):
+    """Mean and standard deviation of the training targets: energy = mean + std * standardised prediction."""
+
+    mean: float
+    std: float
+
+
+def _rows(members: float, quantity: str, estimate: Estimate) -> Iterator[Measurement]:
+    for time, (value, stderr) in enumerate(zip(estimate.value, estimate.stderr, strict=True)):
+        yield Measurement(members, time, quantity, float(value), float(stderr), estimate.n)
+
+
+def measure_ensemble(
+    predictions: MemberPredictions, limit: Float[np.ndarray, "time input element"], sizes: Sequence[int], units: Units
+) -> Iterator[Measurement]:
+    """Every metric of an ensemble's mean for each size up to the number of members, and the unbiased floors.
+
+    `limit` is the infinite-width mean prediction at the same times. float32 predictions are averaged in float64.
+    """
+    predictions = predictions.astype(np.float64)
+    squared = {"spread", "distance_to_ntk"}
+    statistics = {
+        "spread": orbit_spread,
+        "rsd_pooled": rsd_pooled,
+        "rsd_median": lambda f: rsd_median(units.mean + units.std * f),
+        "distance_to_ntk": lambda f: distance(f, limit),
+    }
+    for size in (size for size in sizes if size <= len(predictions)):
+        for quantity, statistic in statistics.items():
+            yield from _rows(size, quantity, sub_ensembles(statistic, predictions, size, squared=quantity in squared))
+    for quantity, deviations in {"floor": orbit_deviation(predictions), "distance_floor": predictions - limit}.items():
+        for time in range(predictions.shape[1]):
+            estimate = squared_mean(deviations[:, time].reshape(len(predictions), -1))
+            yield Measurement(len(predictions), time, quantity, estimate.value, estimate.stderr, estimate.n)
+
+
+def measure_limit(
+    mean: Float[np.ndarray, "time input element"],
+    covariance: Float[np.ndarray, "time input element element"],
+    sizes: Sequence[int],
+    units: Units,
+) -> Iterator[Measurement]:
+    """The same for infinitely wide networks: the NTK mean itself (members = inf), and the mean of finitely many.
+
+    The mean of M members has squared spread mean_x tr(P C_x) / (M |G|), with C_x the covariance on the orbit of x and P
+    the projector off the orbit mean, and mean square E mu^2 + mean_x tr(C_x) / (M |G|): analytic, without error.
+    """
+    exact = {
+        "spread": orbit_spread(mean),
+        # At initialisation the mean vanishes, and with it the meaning of a relative deviation.
+        "rsd_pooled": np.divide(orbit_spread(mean), _rms(mean), out=np.zeros(len(mean)), where=_rms(mean) > 0),
+        "rsd_median": rsd_median(units.mean + units.std * mean),
+    }
+    for quantity, values in exact.items():
+        yield from _rows(np.inf, quantity, Estimate(values, np.zeros_like(values), 1))
+    variance = np.trace(covariance, axis1=-2, axis2=-1).mean(axis=-1) / covariance.shape[-1]
+    deviation = variance - covariance.mean(axis=(-2, -1)).mean(axis=-1)
+    for size in sizes:
+        squared_spread = np.square(orbit_spread(mean)) + deviation / size
+        values = {
+            "spread": np.sqrt(squared_spread),
+            "rsd_pooled": np.sqrt(squared_spread / (np.square(_rms(mean)) + variance / size)),
+            "distance_to_ntk": np.sqrt(variance / size),
+        }
+        for quantity, value in values.items():
+            yield from _rows(size, quantity, Estimate(value, np.zeros_like(value), 1))
+
+
+def _rms(f: Float[np.ndarray, "time input element"]) -> Float[np.ndarray, " time"]:
+    return np.sqrt(np.square(f).mean(axis=(-2, -1)))

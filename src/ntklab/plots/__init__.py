@@ -1,0 +1,1 @@
+"""Figures: one module per figure in the folder of its paper, drawn from tables alone."""

@@ -1,0 +1,1 @@
+"""Figures of `Emergent Equivariance in Deep Ensembles` (Gerken & Kessel 2024)."""

@@ -1,0 +1,59 @@
+"""E1-ising-ntk: finite-width ensembles approach the exact NTK mean prediction as the width grows."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ntklab.plots import style
+from ntklab.plots.ensembles.ising_panels import DATA_NAMES, augmented, curve, largest, select
+
+ID = "E1-ising-ntk"
+EXPERIMENT = "ising"
+TABLES = ("ensembles/ising_invariance",)
+TITLE = "Ising model: ensembles approach the NTK mean as their width grows"
+CAPTION = """\
+Distance of the ensemble mean to the exact infinite-width mean prediction at the same training time, root mean square over
+inputs, in standard deviations of the targets. Left and middle: the distance of all members' mean against training time,
+on test and on training lattices; it holds Monte-Carlo noise (dashed: the noise of as many infinitely wide members). Right:
+the unbiased squared distance of the *infinite* ensemble at each width after training, which has no such noise, with 95 %
+intervals; points compatible with zero have intervals that reach the axis. Good: the unbiased distance falls with width.
+"""
+
+
+def draw(tables: dict[str, pd.DataFrame]) -> Figure:
+    """The figure, from its table."""
+    (table,) = (tables[name] for name in TABLES)
+    figure = style.new_figure(columns=3, rows=1.5)
+    time_axes = figure.subplots(1, 3)
+    for axes, data in zip(time_axes, ("in_distribution", "training"), strict=False):
+        _distance(axes, table, data)
+    time_axes[0].legend()
+    _floor(time_axes[2], table)
+    return figure
+
+
+def _distance(axes, table: pd.DataFrame, data: str) -> None:
+    rows = augmented(select(table, data, "distance_to_ntk"))
+    finite, limit = rows[np.isfinite(rows.width)], rows[np.isinf(rows.width)]
+    colours = style.width_colours(finite.width.unique())
+    for width, of_width in largest(finite).groupby("width"):
+        members = of_width.members.iloc[0]
+        label = f"width {style.count(width)}, mean of {style.count(members)}"
+        curve(axes, of_width, "step", color=colours[width], marker=".", label=label)
+        noise = limit[limit.members == members].sort_values("step")
+        axes.plot(noise.step, noise.value, color=colours[width], linestyle="--")
+    axes.set_xscale("symlog", linthresh=1, linscale=0.4)
+    axes.set(yscale="log", xlabel="steps of gradient descent", ylabel="distance to the NTK mean", title=DATA_NAMES[data])
+
+
+def _floor(axes, table: pd.DataFrame) -> None:
+    for data, marker in (("training", "s"), ("in_distribution", "o"), ("gaussian_spins", "^"), ("diluted_spins", "v")):
+        rows = augmented(select(table, data, "distance_floor"))
+        rows = rows[rows.step == rows.step.max()].sort_values("width")
+        axes.errorbar(rows.width, rows.value, 1.96 * rows.stderr, marker=marker, capsize=2, label=DATA_NAMES[data])
+    axes.axhline(0, color=style.LIMIT, linewidth=0.8)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("symlog", linthresh=1e-5)
+    axes.set(xlabel="width", ylabel="unbiased squared distance to the NTK mean", title="infinite ensembles, after training")
+    axes.set_xticks(sorted(rows.width), [style.count(width) for width in sorted(rows.width)])
+    axes.legend()

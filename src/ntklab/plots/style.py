@@ -1,0 +1,46 @@
+"""One look for all figures: fonts, sizes, colours with a meaning."""
+
+from collections.abc import Iterable
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+LIMIT = "black"
+CONTROL = "#b2182b"
+COLUMN = 3.6
+"""Width of one panel in inches."""
+
+
+def apply() -> None:
+    """Set matplotlib's defaults; nothing random and no date enters a figure."""
+    mpl.use("agg")
+    sns.set_theme(context="paper", style="ticks", font_scale=0.95)
+    mpl.rcParams.update(
+        {
+            "figure.constrained_layout.use": True,
+            "figure.dpi": 150,
+            "legend.frameon": False,
+            "legend.fontsize": "small",
+            "axes.titlesize": "medium",
+            "axes.grid": True,
+            "grid.alpha": 0.3,
+            "svg.hashsalt": "ntklab",
+        }
+    )
+
+
+def width_colours(widths: Iterable[float]) -> dict[float, tuple]:
+    """One colour per width, from light (narrow) to dark (wide)."""
+    widths = sorted(widths)
+    return dict(zip(widths, sns.color_palette("viridis_r", len(widths) + 1)[1:], strict=True))
+
+
+def count(number: float) -> str:
+    """A width or number of members without a decimal point."""
+    return f"{number:.0f}"
+
+
+def new_figure(columns: float, rows: float) -> Figure:
+    """An empty figure of so many panels' width, and so many times 2.4 inches high."""
+    return Figure(figsize=(COLUMN * columns, 2.4 * rows))

@@ -1,0 +1,25 @@
+"""Shared by all tests: where the project is, its config, and a seeded random generator."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    return PROJECT
+
+
+@pytest.fixture
+def values() -> dict:
+    """The values of config.yaml, to be changed freely."""
+    return yaml.safe_load((PROJECT / "config.yaml").read_text())
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20240305)
