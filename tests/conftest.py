@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
+# Two processes with a thread each beat one with two, here as in the workflow's jobs.
+torch.set_num_threads(1)
 PROJECT = Path(__file__).parent.parent
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 HEADER = "header"
-ARRAY_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @contextmanager
@@ -44,23 +43,28 @@ def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: Mapp
 
 
 class Arrays(Mapping[str, np.ndarray]):
-    """The arrays of one .npz, read when asked for, with its `header`; `ValueError` if the file is damaged."""
+    """The arrays of one .npz, each read when asked for, with its `header`; `ValueError` if the file is damaged."""
 
     def __init__(self, path: str | Path):
-        try:
-            self._archive = np.load(path, allow_pickle=False)
-            self.header: dict[str, Any] = json.loads(str(self._archive[HEADER]))
-        except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-            raise ValueError(f"{path}: not a complete ntklab array file ({error}); delete it and run again") from None
+        self._path = Path(path)
+        damaged = f"{path}: not a complete ntklab array file; delete it and run again"
+        if self._path.exists() and not zipfile.is_zipfile(path):
+            raise ValueError(damaged)
+        with np.load(path, allow_pickle=False) as archive:
+            if HEADER not in archive:
+                raise ValueError(damaged)
+            self.header: dict[str, Any] = json.loads(str(archive[HEADER]))
+            self._names = [name for name in archive.files if name != HEADER]
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self._archive[name]
+        with np.load(self._path, allow_pickle=False) as archive:
+            return archive[name]
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self._archive.files if name != HEADER)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._archive.files) - 1
+        return len(self._names)
 
     def groups(self, member: str) -> list[str]:
         """The prefixes `p` for which an array called `p/member` is there, in file order."""

@@ -1,5 +1,7 @@
 """Array aliases with shapes, shared by the whole library (checked in the tests only, by jaxtyping)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -8,6 +10,12 @@ Lattices = Float[np.ndarray, "sample row column"]
 
 Orbits = Float[np.ndarray, "input element *shape"]
 """Every input with its transforms under a finite group, the element axis right after the input axis."""
+
+OrbitSets = Mapping[str, Float[np.ndarray, "_input _element ..."]]
+"""Sets of inputs by name, each with its own numbers of inputs and elements."""
+
+Numbers = np.ndarray | np.float64
+"""What a reduction returns: an array, or a NumPy number where no axis is left."""
 
 OrbitPredictions = Float[np.ndarray, "*leading input element"]
 """Scalar predictions on orbits; leading axes (member, time, block ...) are free."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+Number = float | np.floating
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
 
@@ -33,7 +35,7 @@ class Claim:
     published: float | None = None
 
 
-def inside(value: float, low: float, high: float, bounds: tuple[float, float]) -> Finding:
+def inside(value: Number, low: Number, high: Number, bounds: tuple[float, float]) -> Finding:
     """Supported when the whole interval lies inside the bounds, contradicted when it lies outside, else undecided."""
     if bounds[0] <= low and high <= bounds[1]:
         verdict = SUPPORTED
@@ -41,7 +43,7 @@ def inside(value: float, low: float, high: float, bounds: tuple[float, float]) -
         verdict = CONTRADICTED
     else:
         verdict = UNDECIDED
-    return Finding(value, low, high, verdict)
+    return Finding(float(value), float(low), float(high), verdict)
 
 
 def check(claim: Claim, tables: Mapping[str, pd.DataFrame]) -> Finding:

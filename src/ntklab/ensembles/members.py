@@ -18,7 +18,7 @@ from torch import Tensor
 from ntklab.seeds import generator
 
 relu_backward = torch.ops.aten.threshold_backward.grad_input
-Weights = list[Float[Tensor, "member fan_in fan_out"]]
+Weights = list[Float[Tensor, "member _fan_in _fan_out"]]
 
 
 class TrainingDiverged(RuntimeError):

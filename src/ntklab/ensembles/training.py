@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from ntklab.ensembles.members import TrainingDiverged, Weights, forward, initial_weights, train_chunk
-from ntklab.types import MemberPredictions, Orbits
+from ntklab.types import MemberPredictions, Orbits, OrbitSets
 
 PROGRESS_SECONDS = 20.0
 
@@ -24,7 +24,7 @@ class Trained(NamedTuple):
 def train(
     x: Orbits,
     y: Float[np.ndarray, " input"],
-    evaluation: Mapping[str, Orbits],
+    evaluation: OrbitSets,
     *,
     experiment: str,
     depth: int,

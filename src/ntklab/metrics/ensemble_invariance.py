@@ -62,11 +62,11 @@ def measure_ensemble(
     }
     for size in (size for size in sizes if size <= len(predictions)):
         for quantity, statistic in statistics.items():
-            yield from _rows(size, quantity, sub_ensembles(statistic, predictions, size, squared=quantity in squared))
+            yield from _rows(float(size), quantity, sub_ensembles(statistic, predictions, size, squared=quantity in squared))
     for quantity, deviations in {"floor": orbit_deviation(predictions), "distance_floor": predictions - limit}.items():
         for time in range(predictions.shape[1]):
             estimate = squared_mean(deviations[:, time].reshape(len(predictions), -1))
-            yield Measurement(len(predictions), time, quantity, estimate.value, estimate.stderr, estimate.n)
+            yield Measurement(float(len(predictions)), time, quantity, float(estimate.value), float(estimate.stderr), estimate.n)
 
 
 def measure_limit(
@@ -98,7 +98,7 @@ def measure_limit(
             "distance_to_ntk": np.sqrt(variance / size),
         }
         for quantity, value in values.items():
-            yield from _rows(size, quantity, Estimate(value, np.zeros_like(value), 1))
+            yield from _rows(float(size), quantity, Estimate(value, np.zeros_like(value), 1))
 
 
 def _rms(f: Float[np.ndarray, "time input element"]) -> Float[np.ndarray, " time"]:

@@ -7,7 +7,7 @@ targets. v(x) is the population variance of f over the orbit of x.
 import numpy as np
 from jaxtyping import Float
 
-from ntklab.types import OrbitPredictions
+from ntklab.types import Numbers, OrbitPredictions
 
 
 def orbit_deviation(f: OrbitPredictions) -> OrbitPredictions:
@@ -15,7 +15,7 @@ def orbit_deviation(f: OrbitPredictions) -> OrbitPredictions:
     return f - f.mean(axis=-1, keepdims=True)
 
 
-def orbit_spread(f: OrbitPredictions) -> Float[np.ndarray, "*leading"]:
+def orbit_spread(f: OrbitPredictions) -> Float[Numbers, "*leading"]:
     """sqrt(mean_x v(x)), root mean square deviation from the orbit mean; unit of the targets.
 
     For M independent members with an invariant common mean, the squared spread of their mean is that of one member
@@ -24,12 +24,12 @@ def orbit_spread(f: OrbitPredictions) -> Float[np.ndarray, "*leading"]:
     return np.sqrt(f.var(axis=-1).mean(axis=-1))
 
 
-def rsd_pooled(f: OrbitPredictions) -> Float[np.ndarray, "*leading"]:
+def rsd_pooled(f: OrbitPredictions) -> Float[Numbers, "*leading"]:
     """Pooled relative standard deviation sqrt(mean_x v(x)) / sqrt(mean_{x, g} f^2), between 0 (invariant) and 1."""
     return orbit_spread(f) / np.sqrt(np.square(f).mean(axis=(-2, -1)))
 
 
-def rsd_median(f: OrbitPredictions) -> Float[np.ndarray, "*leading"]:
+def rsd_median(f: OrbitPredictions) -> Float[Numbers, "*leading"]:
     """Median over inputs of the relative standard deviation sqrt(v(x)) / |mean_g f(rho(g) x)|.
 
     Meant for predictions mapped back to energies, whose orbit means may come near zero: hence the median.
@@ -37,6 +37,6 @@ def rsd_median(f: OrbitPredictions) -> Float[np.ndarray, "*leading"]:
     return np.median(f.std(axis=-1) / np.abs(f.mean(axis=-1)), axis=-1)
 
 
-def distance(f: OrbitPredictions, reference: OrbitPredictions) -> Float[np.ndarray, "*leading"]:
+def distance(f: OrbitPredictions, reference: Float[np.ndarray, "*_reference input element"]) -> Float[Numbers, "*leading"]:
     """Root mean square difference between predictions and a reference over inputs and elements; unit of the targets."""
     return np.sqrt(np.square(f - reference).mean(axis=(-2, -1)))

@@ -6,12 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from ntklab.types import Numbers
+
 
 class Estimate(NamedTuple):
     """Value and standard error of one or more statistics, and the number of independent estimates behind them."""
 
-    value: Float[np.ndarray, "*shape"]
-    stderr: Float[np.ndarray, "*shape"]
+    value: Float[Numbers, "*shape"]
+    stderr: Float[Numbers, "*shape"]
     n: int
 
 
@@ -28,7 +30,7 @@ def block_means(members: Float[np.ndarray, "member *shape"], size: int) -> Float
 
 def jackknife(
     statistic: Callable[[np.ndarray], np.ndarray], members: Float[np.ndarray, "member *shape"], groups: int = 20
-) -> Float[np.ndarray, "*out"]:
+) -> Float[Numbers, "*out"]:
     """Delete-a-group jackknife standard error of a statistic of the mean over members.
 
     `statistic` maps the mean (*shape) to numbers. For a statistic that is quadratic in a mean whose expectation

@@ -1,0 +1,97 @@
+"""Axioms of every registered group, its action on lattices, orbits and representations."""
+
+import numpy as np
+import pytest
+
+from ntklab.groups import REGISTRY, cyclic, group
+from ntklab.kernels.mlp import mlp_kernel
+
+groups = pytest.mark.parametrize("name", sorted(REGISTRY))
+
+
+@pytest.fixture
+def inputs(rng):
+    return rng.normal(size=(3, 5, 5))
+
+
+@groups
+def test_axioms(name):
+    G = group(name)
+    table = G.multiplication_table
+    assert list(table[0]) == list(G.elements) == list(table[:, 0])
+    for g in G.elements:
+        assert sorted(table[g]) == list(G.elements)
+        assert G.multiply(g, G.inverse(g)) == 0 == G.multiply(G.inverse(g), g)
+        for h in G.elements:
+            np.testing.assert_array_equal(table[table[g, h]], table[g][table[h]])
+
+
+@groups
+def test_the_action_is_an_exact_left_action_by_permutations(name, inputs):
+    G = group(name)
+    np.testing.assert_array_equal(G.act(0, inputs), inputs)
+    for g in G.elements:
+        np.testing.assert_array_equal(np.sort(G.act(g, inputs).reshape(3, -1)), np.sort(inputs.reshape(3, -1)))
+        for h in G.elements:
+            np.testing.assert_array_equal(G.act(g, G.act(h, inputs)), G.act(G.multiply(g, h), inputs))
+
+
+@groups
+def test_the_action_is_faithful_and_acts_on_images_with_channels(name, inputs, rng):
+    G = group(name)
+    images = rng.normal(size=(3, 4, 4, 2))
+    assert len({G.act(g, images).tobytes() for g in G.elements}) == G.order
+    np.testing.assert_array_equal(G.act(1 % G.order, images)[..., 1], G.act(1 % G.order, images[..., 1]))
+
+
+@groups
+def test_the_orbit_holds_every_transform_after_the_input_axis(name, inputs):
+    G = group(name)
+    orbit = G.orbit(inputs)
+    assert orbit.shape == (3, G.order, 5, 5)
+    for g in G.elements:
+        np.testing.assert_array_equal(orbit[:, g], G.act(g, inputs))
+
+
+@groups
+def test_the_permutation_matrix_moves_the_augmented_set_as_the_group_does(name, inputs):
+    G = group(name)
+    augmented = G.orbit(inputs).reshape(-1, 5, 5)
+    for g in G.elements:
+        matrix = G.permutation_matrix(g, len(inputs))
+        moved = (matrix @ augmented.reshape(len(augmented), -1)).reshape(augmented.shape)
+        np.testing.assert_array_equal(moved, G.act(g, augmented))
+        np.testing.assert_array_equal(augmented[G.permutation(g, len(inputs))], G.act(g, augmented))
+
+
+@groups
+def test_the_regular_representation(name, rng):
+    G = group(name)
+    f = rng.normal(size=G.order)
+    for g in G.elements:
+        moved = G.regular_representation(g) @ f
+        assert [moved[h] for h in G.elements] == [f[G.multiply(G.inverse(g), h)] for h in G.elements]
+        for h in G.elements:
+            product = G.regular_representation(g) @ G.regular_representation(h)
+            np.testing.assert_array_equal(product, G.regular_representation(G.multiply(g, h)))
+
+
+@groups
+def test_permutation_shift_of_the_ntk(name, inputs):
+    """Pi(g) Theta(X, X) = Theta(rho(g) X, X) = Theta(X, X) Pi(g) on an augmented set (E1, permutation shift)."""
+    G = group(name)
+    augmented = G.orbit(inputs).reshape(-1, 5, 5)
+    theta = mlp_kernel(augmented, augmented, depth=2).ntk
+    for g in G.elements:
+        matrix = G.permutation_matrix(g, len(inputs))
+        np.testing.assert_allclose(matrix @ theta, theta @ matrix, rtol=1e-7)
+        np.testing.assert_allclose(mlp_kernel(G.act(g, augmented), augmented, depth=2).ntk, matrix @ theta, rtol=1e-7)
+
+
+def test_groups_that_do_not_permute_pixels_are_refused():
+    with pytest.raises(ValueError, match=r"cyclic\(8\): only rotations by multiples of 90 degrees permute pixels"):
+        cyclic(8)
+    with pytest.raises(ValueError, match="unknown group 'c5'; known groups: c1, c2, c4"):
+        group("c5")
+    with pytest.raises(ValueError, match="of squares"):
+        cyclic(4).orbit(np.zeros((2, 3, 4)))

@@ -1,0 +1,158 @@
+"""The workflow from outside: it runs, resumes, reruns what depends on a change and nothing else, and says what is wrong."""
+
+import shutil
+
+import pytest
+import yaml
+
+from ntklab.config import SCALES
+from ntklab.plots.catalogue import figures
+from ntklab.schemas import CLAIMS, SCHEMAS
+from ntklab.tables import read_table
+
+SMOKE = ("--config", "scale=smoke")
+DOWNSTREAM = {"measure_invariance": 1, "check_claims": 1, "draw_figure": 3, "all": 1}
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """The finished run, to be edited freely: edits are undone afterwards."""
+    project, *_ = finished
+    for part in ("src", "config.yaml"):
+        source = project.root / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / part)
+    yield project
+    shutil.rmtree(project.root / "src")
+    shutil.copytree(tmp_path / "src", project.root / "src")
+    shutil.copy(tmp_path / "config.yaml", project.root / "config.yaml")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_dry_run_of_every_scale_plans_every_figure(fresh, scale):
+    planned = fresh.planned("--config", f"scale={scale}")
+    assert planned["draw_figure"] == len(figures()) and planned["check_claims"] == 1
+    assert not (fresh.root / "results").exists()
+
+
+def test_a_dry_run_on_a_cluster_plans_the_same_and_asks_for_gpus(fresh):
+    profile = ("--workflow-profile", "profiles/slurm", "--config", "scale=paper")
+    assert fresh.planned(*profile) == fresh.planned("--config", "scale=paper")
+    said = fresh.snakemake("--dry-run", *profile).stdout
+    shard = said[said.index("rule train_shard") :].split("\n\n")[0]
+    assert "gpu=1" in shard and "runtime=" in shard and "mem_mb=" in shard
+
+
+def test_a_killed_run_keeps_what_was_finished(finished):
+    project, shard, age = finished
+    assert shard.stat().st_mtime == age
+    assert [path.name for path in (project.root / "results").rglob(".*")] == []
+
+
+def test_the_tables_figures_and_claims_are_there_and_whole(finished):
+    results = finished[0].root / "results/smoke"
+    for name, schema in SCHEMAS.items():
+        assert len(read_table(results / f"tables/{name}.parquet", schema))
+    for figure in figures().values():
+        for kind in ("pdf", "png", "txt"):
+            assert (results / f"figures/{figure.paper}/{figure.ID}.{kind}").stat().st_size
+    claims = read_table(results / "claims/claims.parquet", CLAIMS)
+    assert "contradicted" not in set(claims.verdict)
+    assert (claims.set_index("id").verdict["E1-ising-ntk-invariant"]) == "supported"
+
+
+def test_heavy_steps_leave_their_time_and_memory(finished):
+    benchmarks = finished[0].root / "results/smoke/benchmarks"
+    for rule in ("sample_ising.tsv", "predict_mean", "train_shard", "measure_invariance"):
+        assert (benchmarks / rule).exists()
+
+
+def test_a_second_run_does_nothing(copy):
+    assert copy.planned(*SMOKE) == {}
+
+
+def test_a_changed_width_retrains_that_width_only(copy):
+    copy.edit("config.yaml", "smoke: [64, 256]", "smoke: [64, 128]")
+    assert copy.planned(*SMOKE) == {"train_shard": 1, **DOWNSTREAM}
+    said = copy.snakemake("--dry-run", *SMOKE).stdout
+    assert "width 128" in said and "width 64" not in said and "width 256" not in said
+
+
+def test_an_extra_config_file_changes_nested_values(copy, tmp_path):
+    extra = tmp_path / "mine.yaml"
+    extra.write_text(yaml.safe_dump({"scale": "smoke", "ising": {"members": [100, 60], "members_per_shard": [100, 50]}}))
+    assert copy.planned("--configfile", str(extra)) == {"train_shard": 1, **DOWNSTREAM}
+
+
+def test_changed_ensemble_sizes_measure_again_and_train_nothing(copy):
+    copy.edit("config.yaml", "smoke: [1, 3, 10, 25, 50, 100]", "smoke: [1, 10, 100]")
+    assert copy.planned(*SMOKE) == DOWNSTREAM
+
+
+def test_an_edited_plot_module_redraws_that_figure_only(copy):
+    copy.edit("src/ntklab/plots/ensembles/e1_ising_ntk.py", 'xlabel="width"', 'xlabel="channels"')
+    assert copy.planned(*SMOKE) == {"draw_figure": 1, "all": 1}
+    before = {path: path.stat().st_mtime for path in (copy.root / "results/smoke/figures").rglob("*.png")}
+    assert copy.snakemake(*SMOKE).returncode == 0
+    redrawn = [path.stem for path, age in before.items() if path.stat().st_mtime != age]
+    assert redrawn == ["E1-ising-ntk"]
+
+
+def test_edited_comments_and_docstrings_rerun_nothing(copy):
+    copy.edit("src/ntklab/ensembles/members.py", '"""Outputs of every member."""', '"""Every member\'s outputs."""  # so')
+    copy.edit("src/ntklab/metrics/invariance.py", '"""f(rho(g) x) minus its mean', '"""Their mean taken from')
+    copy.edit("config.yaml", "# hidden layers", "# layers between input and output")
+    assert copy.planned(*SMOKE) == {}
+
+
+def test_an_edited_metric_trains_nothing(copy):
+    copy.edit("src/ntklab/metrics/invariance.py", "f.std(axis=-1) /", "1.0 * f.std(axis=-1) /")
+    assert copy.planned(*SMOKE) == DOWNSTREAM
+
+
+def test_an_edited_trainer_trains_again(copy):
+    copy.edit("src/ntklab/ensembles/members.py", "for step in range(recorded_steps[-1] + 1)", "for step in range(1 + recorded_steps[-1])")
+    assert copy.planned(*SMOKE)["train_shard"] == 3
+
+
+def test_the_report_opens_with_every_figure_and_the_claims(finished):
+    project, *_ = finished
+    done = project.snakemake("--report", "results/smoke/report.html", *SMOKE)
+    assert done.returncode == 0, done.stderr
+    report = (project.root / "results/smoke/report.html").read_text()
+    for identifier in [*figures(), "claims"]:
+        assert identifier in report
+    assert "single members (dotted)" in report
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  beta: 0.0", "  beta: -1.0", "config.yaml, ising.beta: input should be greater than or equal to 0, not -1.0"),
+        ("  width:   ", "  widht:   ", 'config.yaml, ising.widht: unknown key. Did you mean "width"?'),
+        ("scale: laptop", "scale: latpop", "config.yaml, scale: 'latpop' is not a scale. Did you mean"),
+    ],
+)
+def test_a_mistake_in_the_config_is_one_line_and_writes_nothing(fresh, old, new, said):
+    fresh.edit("config.yaml", old, new)
+    done = fresh.snakemake()
+    assert done.returncode == 1
+    (line,) = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("Using workflow specific")]
+    assert line.startswith(said)
+    assert not (fresh.root / "results").exists()
+
+
+def test_a_mistake_names_the_file_or_the_command_line_it_came_from(fresh, tmp_path):
+    mine = fresh.root / "mine.yaml"
+    mine.write_text("ising:\n  beta: -2.0\n")
+    assert "\nmine.yaml, ising.beta: " in "\n" + fresh.snakemake("--configfile", "mine.yaml").stderr
+    assert "\n--config, scale: 'tiny' is not a scale" in "\n" + fresh.snakemake("--config", "scale=tiny").stderr
+
+
+def test_a_failing_step_says_so_in_one_line_and_leaves_nothing(fresh):
+    fresh.edit("config.yaml", "smoke: [64, 256]", "smoke: [2, 3]")
+    fresh.edit("config.yaml", "learning_rate_factor: 0.8", "learning_rate_factor: 0.999")
+    done = fresh.snakemake(*SMOKE, "ising")
+    assert done.returncode == 1
+    assert "ntklab train-shard: member " in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list((fresh.root / "results").rglob("*width=2/members=*.npz"))
