@@ -12,6 +12,16 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 
 
+localrules:
+    all,
+    figures,
+    tables,
+    claims,
+    ising,
+    draw_figure,
+    check_claims,
+
+
 report: "workflow/report/landing_page.rst"
 
 

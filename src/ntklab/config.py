@@ -183,7 +183,9 @@ def _load_at(values: Mapping[str, Any], scale: str) -> Config:
     try:
         return Config.model_validate(at_scale(values, scale))
     except ValidationError as error:
-        raise ConfigError(f"{_line(error.errors()[0])} [scale {scale}]") from None
+        # A misspelt key is also a missing one; the spelling is what helps.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        raise ConfigError(f"{_line(first)} [scale {scale}]") from None
 
 
 def json_schema() -> str:

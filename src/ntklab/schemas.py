@@ -1,6 +1,5 @@
 """The schema of every table of the project, by the table's name under results/<scale>/tables/."""
 
-from ntklab.metrics.ensemble_invariance import QUANTITIES
 from ntklab.tables import MEASUREMENT, Column, Schema
 
 EXPERIMENT = (
@@ -8,6 +7,17 @@ EXPERIMENT = (
     Column("data", "string", "", "set of inputs: training, in_distribution, or the name of a set off distribution"),
     Column("group", "string", "", "symmetry group whose orbits are measured"),
 )
+
+INVARIANCE_QUANTITIES = {
+    "spread": "root mean square deviation of the ensemble mean from its orbit mean; standardised targets",
+    "rsd_pooled": "spread divided by the root mean square of the ensemble mean; dimensionless, 0 to 1",
+    "rsd_median": "median over inputs of the orbit's standard deviation over |orbit mean|, in energies; dimensionless",
+    "distance_to_ntk": "root mean square difference of the ensemble mean and the NTK mean; standardised targets",
+    "floor": "unbiased squared spread of the infinite ensemble, may be negative; standardised targets, squared",
+    "distance_floor": "unbiased squared distance of the infinite ensemble to the NTK mean; standardised targets, squared",
+}
+"""Quantity -> meaning and unit. Each is averaged over disjoint sub-ensembles of the size in `members`: spread and
+distance as root mean squares, the relative ones as means. Rows with members = 1 are the averages over single members."""
 
 INVARIANCE = Schema(
     name="invariance",
@@ -23,7 +33,7 @@ INVARIANCE = Schema(
         Column("step", "int64", "steps", "steps of full-batch gradient descent"),
         *MEASUREMENT,
     ),
-    quantities=QUANTITIES,
+    quantities=INVARIANCE_QUANTITIES,
 )
 
 EXAMPLE_LATTICE = Schema(

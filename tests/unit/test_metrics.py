@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from ntklab.metrics.ensemble_invariance import QUANTITIES, Units, measure_ensemble, measure_limit
+from ntklab.metrics.ensemble_invariance import Units, measure_ensemble, measure_limit
 from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, rsd_median, rsd_pooled
 from ntklab.metrics.statistics import block_means, jackknife, squared_mean, sub_ensembles
+from ntklab.schemas import INVARIANCE
 
 TWO_ORBITS = np.array([[1.0, 3.0], [2.0, 2.0]])
 """Orbit means 2 and 2, variances 1 and 0."""
@@ -119,7 +120,7 @@ def test_the_floor_tells_a_finite_ensemble_from_a_mean_that_is_not_invariant(rng
 
 def test_every_quantity_is_measured_and_described(rng):
     measured = list(measure_ensemble(members_with_floor(rng, 0.1), np.ones((2, 8, 4)), [1, 600], Units(-1.0, 2.0)))
-    assert {m.quantity for m in measured} == set(QUANTITIES)
+    assert {m.quantity for m in measured} == set(INVARIANCE.quantities)
 
 
 def test_the_analytic_line_is_what_gaussian_members_give(rng):

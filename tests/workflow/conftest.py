@@ -3,8 +3,8 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,17 @@ class Copy:
         command = ["snakemake", "--cores", "2", *arguments]
         return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """The same in the background, in a process group of its own."""
+    def kill_after(self, text: str, *arguments: str) -> None:
+        """Start the same, and kill it and its jobs once it has printed `text`."""
         command = ["snakemake", "--cores", "2", *arguments]
-        return subprocess.Popen(
+        run = subprocess.Popen(
             command, cwd=self.root, env=self.environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+        with run:
+            said = next((line for line in run.stderr if text in line), None)
+            os.killpg(run.pid, signal.SIGKILL)
+        assert said, f"the run ended without printing {text!r}"
 
     def planned(self, *arguments: str) -> Counter:
         """Rule -> number of jobs that a run would do now."""
@@ -50,6 +54,7 @@ class Copy:
 
 
 def copy_project(project: Path, root: Path) -> Copy:
+    root.mkdir()
     for part in PARTS:
         source = project / part
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
@@ -70,16 +75,10 @@ def fresh(project, tmp_path) -> Copy:
 def finished(project, tmp_path_factory) -> tuple[Copy, Path, float]:
     """A copy in which a smoke run was killed after its first shard and then finished; that shard and its age."""
     copy = copy_project(project, tmp_path_factory.mktemp("workflow") / "project")
-    shards = copy.root / "results/smoke/arrays/ensembles"
-    run = copy.start("--config", "scale=smoke")
-    deadline = time.monotonic() + 120
-    while not (first := list(shards.rglob("members=*.npz"))) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.killpg(run.pid, 9)
-    run.wait()
-    assert first, "no shard was trained within two minutes"
-    age = first[0].stat().st_mtime
+    copy.kill_after("(Rule: train_shard)", "--config", "scale=smoke")
+    (first, *_) = (copy.root / "results/smoke/arrays/ensembles").rglob("members=*.npz")
+    age = first.stat().st_mtime
     assert copy.snakemake("--unlock", "--config", "scale=smoke").returncode == 0
     done = copy.snakemake("--config", "scale=smoke")
     assert done.returncode == 0, done.stdout + done.stderr
-    return copy, first[0], age
+    return copy, first, age

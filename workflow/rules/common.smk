@@ -37,8 +37,6 @@ CONFIG = checked_config()
 SETTINGS = CONFIG.model_dump()
 SCALE = CONFIG.scale
 RESULTS = f"results/{SCALE}"
-localrules: all, figures, tables, claims, ising, draw_figure, check_claims
-
 EXPERIMENTS = [name for name, value in SETTINGS.items() if isinstance(value, dict)]
 TABLES = [f"{RESULTS}/tables/{name}.parquet" for name in SCHEMAS]
 CLAIMS = f"{RESULTS}/claims/claims.parquet"

@@ -10,18 +10,6 @@ from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, r
 from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
 from ntklab.types import MemberPredictions
 
-QUANTITIES = {
-    "spread": "root mean square deviation of the ensemble mean from its orbit mean; standardised targets",
-    "rsd_pooled": "spread divided by the root mean square of the ensemble mean; dimensionless, 0 to 1",
-    "rsd_median": "median over inputs of the orbit's standard deviation over |orbit mean|, in energies; dimensionless",
-    "distance_to_ntk": "root mean square difference of the ensemble mean and the NTK mean; standardised targets",
-    "floor": "unbiased squared spread of the infinite ensemble, may be negative; standardised targets, squared",
-    "distance_floor": "unbiased squared distance of the infinite ensemble to the NTK mean; standardised targets, squared",
-}
-"""Quantity -> meaning and unit. Each is averaged over disjoint sub-ensembles of the size in `members`: spread and
-distance as root mean squares, the relative ones as means. Rows with members = 1 are the averages over single members."""
-
-
 class Measurement(NamedTuple):
     """One row without the settings it shares with its neighbours."""
 
