@@ -7,13 +7,14 @@ module picks the rung of the ladder, checks the result at all three scales, and 
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt, Le, Len, Lt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ntklab.groups import REGISTRY
 
@@ -92,12 +93,14 @@ class Ising(Block):
             raise ValueError("width: the same width twice")
         for key in ("recorded_steps", "ensemble_sizes"):
             values = getattr(self, key)
-            if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+            if any(b <= a for a, b in itertools.pairwise(values)):
                 raise ValueError(f"{key}: not increasing")
         if self.recorded_steps[0] != 0:
             raise ValueError("recorded_steps: starts at 0, the initialisation")
         if self.recorded_steps[-1] > self.steps:
-            raise ValueError(f"recorded_steps: {self.recorded_steps[-1]} is after the last step (steps is {self.steps})")
+            raise ValueError(
+                f"recorded_steps: {self.recorded_steps[-1]} is after the last step (steps is {self.steps})"
+            )
         if self.ensemble_sizes[-1] > max(self.members):
             raise ValueError(
                 f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, at most {max(self.members)} are trained"
@@ -125,7 +128,9 @@ def at_scale(values: Any, scale: str, place: str = "") -> Any:
         return values
     if set(values) & set(SCALES):
         if set(values) != set(SCALES):
-            raise ConfigError(f"{place}: a value by scale names exactly smoke, laptop and paper, not {', '.join(values)}")
+            raise ConfigError(
+                f"{place}: a value by scale names exactly smoke, laptop and paper, not {', '.join(values)}"
+            )
         return values[scale]
     return {key: at_scale(value, scale, f"{place}.{key}".lstrip(".")) for key, value in values.items()}
 
@@ -146,6 +151,10 @@ def _describe(block: type[BaseModel], key: str) -> str:
     return field.description or (typing.cast(type, field.annotation).__doc__ or "")
 
 
+def _known_keys(block: type[BaseModel]) -> str:
+    return "Known keys: " + ", ".join(block.model_fields)
+
+
 def _line(error: Mapping[str, Any]) -> str:
     """One error of pydantic as `ising.width: what is wrong (what is allowed)`."""
     path, kind = tuple(error["loc"]), error["type"]
@@ -153,7 +162,11 @@ def _line(error: Mapping[str, Any]) -> str:
     place, block = ".".join(names), _block(tuple(names))
     if kind == "extra_forbidden":
         close = difflib.get_close_matches(names[-1], block.model_fields, n=1)
-        hint = f'Did you mean "{close[0]}"? ({_describe(block, close[0])})' if close else "Known keys: " + ", ".join(block.model_fields)
+        hint = (
+            f'Did you mean "{close[0]}"? ({_describe(block, close[0])})'
+            if close
+            else "Known keys: " + ", ".join(block.model_fields)
+        )
         return f"{place}: unknown key. {hint}"
     if kind == "value_error":
         return ".".join([*names, str(error["ctx"]["error"])])

@@ -29,7 +29,9 @@ INVARIANCE = Schema(
         Column("depth", "int64", "layers", "number of hidden layers"),
         Column("augmentation", "string", "", "group whose full orbits were trained on; c1 is no augmentation"),
         Column("members", "float64", "networks", "size of the ensemble; 1 single members; inf the NTK mean"),
-        Column("time", "float64", "learning rate x steps", "training time of gradient flow on the mean-squared loss / 2"),
+        Column(
+            "time", "float64", "learning rate x steps", "training time of gradient flow on the mean-squared loss / 2"
+        ),
         Column("step", "int64", "steps", "steps of full-batch gradient descent"),
         *MEASUREMENT,
     ),

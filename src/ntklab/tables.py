@@ -75,7 +75,9 @@ def _content_hash(table: pa.Table) -> str:
 def _check_quantities(frame: pd.DataFrame, schema: Schema) -> None:
     unknown = sorted(set(frame["quantity"]) - set(schema.quantities))
     if schema.quantities and unknown:
-        raise ValueError(f"table {schema.name}: unknown quantity {unknown[0]!r}; allowed: {', '.join(schema.quantities)}")
+        raise ValueError(
+            f"table {schema.name}: unknown quantity {unknown[0]!r}; allowed: {', '.join(schema.quantities)}"
+        )
 
 
 def write_table(path: str | Path, frame: pd.DataFrame, schema: Schema, provenance: Mapping[str, Any]) -> None:

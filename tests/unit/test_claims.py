@@ -14,7 +14,12 @@ BY_ID = {claim.id: claim for claim in CLAIMS}
 
 
 def made_up(
-    *, exponent: float = -0.5, floor: float = 0.0, ntk_spread: float = 1e-15, control: float = 0.3, widening: float = 0.5
+    *,
+    exponent: float = -0.5,
+    floor: float = 0.0,
+    ntk_spread: float = 1e-15,
+    control: float = 0.3,
+    widening: float = 0.5,
 ) -> pd.DataFrame:
     """An invariance table whose numbers follow the theory unless told otherwise (errors of 1 %)."""
     rows = []

@@ -45,7 +45,11 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ("ising.learning_rate_factor", 1.0, "ising.learning_rate_factor: input should be less than 1, not 1.0"),
         ("ising.group", "c5", "ising.group: input should be 'c1', 'c2' or 'c4', not 'c5'"),
         ("ising.control", 3, "ising.control: a block of keys is needed, not 3"),
-        ("ising.steps", {"smoke": 1, "laptop": 2}, "ising.steps: a value by scale names exactly smoke, laptop and paper"),
+        (
+            "ising.steps",
+            {"smoke": 1, "laptop": 2},
+            "ising.steps: a value by scale names exactly smoke, laptop and paper",
+        ),
         ("scale", "latpop", "scale: 'latpop' is not a scale. Did you mean \"laptop\"? (one of smoke, laptop, paper)"),
         ("device", "tpu", "device: input should be 'cpu' or 'cuda', not 'tpu'"),
     ],
@@ -89,6 +93,9 @@ def test_every_key_of_the_config_is_explained(project):
     unexplained = [
         line
         for above, line in zip(["", *lines], lines, strict=False)
-        if ":" in line.split("#")[0] and "#" not in line and line.split(":")[0].strip() not in SCALES and "#" not in above
+        if ":" in line.split("#")[0]
+        and "#" not in line
+        and line.split(":")[0].strip() not in SCALES
+        and "#" not in above
     ]
     assert unexplained == []

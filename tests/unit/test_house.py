@@ -46,7 +46,11 @@ def test_importing_the_kernels_leaves_jax_in_32_bit():
 
 def test_the_environment_lacks_what_was_left_out_on_purpose_and_nothing_else():
     said = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True).stdout
-    assert {re.search(r"requires ([\w-]+),", line)[1] for line in said.splitlines()} == {"py3nj", "tensorflow", "tf2jax"}
+    assert {re.search(r"requires ([\w-]+),", line)[1] for line in said.splitlines()} == {
+        "py3nj",
+        "tensorflow",
+        "tf2jax",
+    }
 
 
 def test_the_lock_is_hashed_and_names_no_host(project):

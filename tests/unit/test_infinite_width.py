@@ -61,7 +61,10 @@ def test_the_analytic_ntk_is_the_mean_of_the_members_empirical_ntk(rng):
     rows = [torch.autograd.grad(forward(leaves, flat)[:, i].sum(), leaves) for i in range(3)]
     ntk = np.array(
         [
-            [sum(s * (a * b).sum(dim=(1, 2)) for s, a, b in zip(scales, row, column, strict=True)).numpy() for column in rows]
+            [
+                sum(s * (a * b).sum(dim=(1, 2)) for s, a, b in zip(scales, row, column, strict=True)).numpy()
+                for column in rows
+            ]
             for row in rows
         ]
     )

@@ -92,5 +92,5 @@ def test_inputs_off_the_distribution(rng):
 
 
 def test_a_negative_temperature_is_refused(rng):
-    with pytest.raises(ValueError, match="beta is an inverse temperature and not negative: -0.1"):
+    with pytest.raises(ValueError, match=r"beta is an inverse temperature and not negative: -0\.1"):
         sample_spins(1, 5, -0.1, 1, rng)

@@ -95,7 +95,9 @@ def test_an_edited_plot_module_redraws_that_figure_only(copy):
 
 
 def test_edited_comments_and_docstrings_rerun_nothing(copy):
-    copy.edit("src/ntklab/ensembles/members.py", '"""Outputs of every member."""', '"""Every member\'s outputs."""  # so')
+    copy.edit(
+        "src/ntklab/ensembles/members.py", '"""Outputs of every member."""', '"""Every member\'s outputs."""  # so'
+    )
     copy.edit("src/ntklab/metrics/invariance.py", '"""f(rho(g) x) minus its mean', '"""Their mean taken from')
     copy.edit("config.yaml", "# hidden layers", "# layers between input and output")
     assert copy.planned(*SMOKE) == {}
@@ -107,7 +109,11 @@ def test_an_edited_metric_trains_nothing(copy):
 
 
 def test_an_edited_trainer_trains_again(copy):
-    copy.edit("src/ntklab/ensembles/members.py", "for step in range(recorded_steps[-1] + 1)", "for step in range(1 + recorded_steps[-1])")
+    copy.edit(
+        "src/ntklab/ensembles/members.py",
+        "for step in range(recorded_steps[-1] + 1)",
+        "for step in range(1 + recorded_steps[-1])",
+    )
     assert copy.planned(*SMOKE)["train_shard"] == 3
 
 
@@ -124,7 +130,11 @@ def test_the_report_opens_with_every_figure_and_the_claims(finished):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("  beta: 0.0", "  beta: -1.0", "config.yaml, ising.beta: input should be greater than or equal to 0, not -1.0"),
+        (
+            "  beta: 0.0",
+            "  beta: -1.0",
+            "config.yaml, ising.beta: input should be greater than or equal to 0, not -1.0",
+        ),
         ("\n  width:", "\n  widht:", 'config.yaml, ising.widht: unknown key. Did you mean "width"?'),
         ("scale: laptop", "scale: latpop", "config.yaml, scale: 'latpop' is not a scale. Did you mean"),
     ],
@@ -133,7 +143,9 @@ def test_a_mistake_in_the_config_is_one_line_and_writes_nothing(fresh, old, new,
     fresh.edit("config.yaml", old, new)
     done = fresh.snakemake()
     assert done.returncode == 1
-    (line,) = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("Using workflow specific")]
+    (line,) = [
+        line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("Using workflow specific")
+    ]
     assert line.startswith(said)
     assert not (fresh.root / "results").exists()
 

@@ -8,6 +8,7 @@ NTK parametrisation without scaling operations: layer l computes sqrt(weight_var
 step size eta. Storing w = sqrt(weight_variance / n_l) W, the same gradient descent is w -= eta weight_variance / n_l dL/dw.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -41,7 +42,7 @@ def initial_weights(
     """
     generators = [generator(seed, experiment, "member", layer_sizes[1], member) for member in members]
     weights = []
-    for fan_in, fan_out in zip(layer_sizes, layer_sizes[1:], strict=False):
+    for fan_in, fan_out in itertools.pairwise(layer_sizes):
         scale = np.sqrt(weight_variance / fan_in)
         drawn = np.stack([rng.standard_normal((fan_in, fan_out), dtype=np.float32) for rng in generators])
         weights.append(torch.from_numpy(drawn).to(dtype).mul_(scale))

@@ -23,7 +23,9 @@ class CyclicGroup(FiniteGroup):
 
     def act(self, g: int, x: np.ndarray) -> np.ndarray:
         if x.ndim < 3 or x.shape[1] != x.shape[2]:
-            raise ValueError(f"cyclic({self.order}) acts on arrays (input, height, width, ...) of squares, not {x.shape}")
+            raise ValueError(
+                f"cyclic({self.order}) acts on arrays (input, height, width, ...) of squares, not {x.shape}"
+            )
         return np.rot90(x, g * 4 // self.order, axes=(1, 2))
 
 

@@ -1,2 +1,1 @@
 """Infinite-width kernels and the closed-form training dynamics they imply."""
-

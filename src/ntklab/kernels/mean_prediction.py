@@ -37,9 +37,7 @@ def critical_learning_rate(eigenvalues: Float[np.ndarray, " n"]) -> float:
     return 2 * len(eigenvalues) / float(eigenvalues[-1])
 
 
-def learned_fraction(
-    eigenvalues: Float[np.ndarray, " n"], steps: int, learning_rate: float
-) -> Float[np.ndarray, " n"]:
+def learned_fraction(eigenvalues: Float[np.ndarray, " n"], steps: int, learning_rate: float) -> Float[np.ndarray, " n"]:
     """(1 - (1 - learning_rate lambda / N)^steps) / lambda, finite also where lambda is zero or rounds below it.
 
     It is bounded by learning_rate * steps / N, so Theta(X, X) is never inverted and a singular one does no harm.

@@ -10,6 +10,7 @@ from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, r
 from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
 from ntklab.types import MemberPredictions
 
+
 class Measurement(NamedTuple):
     """One row without the settings it shares with its neighbours."""
 
@@ -50,11 +51,15 @@ def measure_ensemble(
     }
     for size in (size for size in sizes if size <= len(predictions)):
         for quantity, statistic in statistics.items():
-            yield from _rows(float(size), quantity, sub_ensembles(statistic, predictions, size, squared=quantity in squared))
+            yield from _rows(
+                float(size), quantity, sub_ensembles(statistic, predictions, size, squared=quantity in squared)
+            )
     for quantity, deviations in {"floor": orbit_deviation(predictions), "distance_floor": predictions - limit}.items():
         for time in range(predictions.shape[1]):
             estimate = squared_mean(deviations[:, time].reshape(len(predictions), -1))
-            yield Measurement(float(len(predictions)), time, quantity, float(estimate.value), float(estimate.stderr), estimate.n)
+            yield Measurement(
+                float(len(predictions)), time, quantity, float(estimate.value), float(estimate.stderr), estimate.n
+            )
 
 
 def measure_limit(

@@ -37,6 +37,8 @@ def rsd_median(f: OrbitPredictions) -> Float[Numbers, "*leading"]:
     return np.median(f.std(axis=-1) / np.abs(f.mean(axis=-1)), axis=-1)
 
 
-def distance(f: OrbitPredictions, reference: Float[np.ndarray, "*_reference input element"]) -> Float[Numbers, "*leading"]:
+def distance(
+    f: OrbitPredictions, reference: Float[np.ndarray, "*_reference input element"]
+) -> Float[Numbers, "*leading"]:
     """Root mean square difference between predictions and a reference over inputs and elements; unit of the targets."""
     return np.sqrt(np.square(f - reference).mean(axis=(-2, -1)))

@@ -93,4 +93,10 @@ def against_members(axes: Axes, table: pd.DataFrame, data: str, quantity: str, l
     curve(axes, augmented(rows[np.isinf(rows.width)]), "members", color=style.LIMIT, label="infinite width, analytic")
     lone = control(rows[np.isfinite(rows.width)])
     curve(axes, lone, "members", color=style.CONTROL, linestyle="--", label="not augmented")
-    axes.set(xscale="log", yscale="log", xlabel="members in the ensemble", ylabel=label, title=f"after {rows.step.max()} steps")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="members in the ensemble",
+        ylabel=label,
+        title=f"after {rows.step.max()} steps",
+    )
