@@ -65,7 +65,9 @@ def main() -> None:
     for depth, width, steps in [(1, 512, 200), (1, 1024, 100), (1, 2048, 50), (2, 512, 20), (2, 2048, 3)]:
         for run in (module_loop, ours):
             run(x, y, width, depth, 2)
-        pairs = [[milliseconds_per_step(run, x, y, width, depth, steps) for run in (module_loop, ours)] for _ in range(PAIRS)]
+        pairs = [
+            [milliseconds_per_step(run, x, y, width, depth, steps) for run in (module_loop, ours)] for _ in range(PAIRS)
+        ]
         loop, mine = (statistics.median(times) for times in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
         # Forward, weight gradient and, above the first layer, input gradient: 2 flops per sample and weight each.

@@ -38,7 +38,8 @@ def predict_mean(
         shape, flat = orbits.shape[:2], orbits.reshape(-1, *orbits.shape[2:])
         cross = mlp_kernel(flat, x, depth=depth)
         mean = mean_prediction(eigen, cross.ntk, y, recorded_steps, rate)
-        own = np.stack([mlp_kernel(orbit, orbit, depth=depth).nngp for orbit in orbits])
+        own = mlp_kernel(flat, flat, depth=depth).nngp.reshape(shape * 2)
+        own = own[np.arange(shape[0]), :, np.arange(shape[0])]
         ntk, nngp = (kernel.reshape(*shape, -1) for kernel in (cross.ntk, cross.nngp))
         covariance = orbit_covariance(eigen, ntk, train.nngp, nngp, own, recorded_steps, rate)
         arrays |= {f"{name}/mean": mean.reshape(-1, *shape), f"{name}/covariance": covariance}
