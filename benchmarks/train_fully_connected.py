@@ -5,6 +5,7 @@ One thread, 400 samples of 25 inputs, float32, full-batch gradient descent; ours
 ratios of the pairs. Also the fraction of this machine's matrix-multiplication rate that ours reaches.
 """
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def module_loop(x: torch.Tensor, y: torch.Tensor, width: int, depth: int, steps:
     """One network of torch.nn modules, trained with torch.optim.SGD."""
     sizes = [INPUTS, *[width] * depth, 1]
     layers = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         layers += [torch.nn.Linear(fan_in, fan_out, bias=False), torch.nn.ReLU()]
     network = torch.nn.Sequential(*layers[:-1])
     optimiser = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE)

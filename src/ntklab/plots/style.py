@@ -41,6 +41,6 @@ def count(number: float) -> str:
     return f"{number:.0f}"
 
 
-def new_figure(columns: float, rows: float) -> Figure:
+def new_figure(columns: int, rows: float) -> Figure:
     """An empty figure of so many panels' width, and so many times 2.4 inches high."""
     return Figure(figsize=(COLUMN * columns, 2.4 * rows))

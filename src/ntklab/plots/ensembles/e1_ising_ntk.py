@@ -58,9 +58,9 @@ def _floor(axes, table: pd.DataFrame) -> None:
         rows = augmented(select(table, data, "distance_floor"))
         rows = rows[rows.step == rows.step.max()].set_index("width").loc[widths]
         x = np.arange(len(widths)) + shift
-        distance, low, high = (np.sqrt(rows[name].clip(lower=0)) for name in ("value", "ci_low", "ci_high"))
+        distance, low, high = (np.sqrt(rows[name].clip(lower=0)).to_numpy() for name in ("value", "ci_low", "ci_high"))
         seen = (rows.ci_low > 0).to_numpy()
-        bars = [(distance - low)[seen], (high - distance)[seen]]
+        bars = np.stack([distance - low, high - distance])[:, seen]
         axes.errorbar(x[seen], distance[seen], bars, marker=marker, linestyle="none", color=colour, capsize=2)
         limit = {"uplims": True, "marker": marker, "fillstyle": "none", "linestyle": "none", "color": colour}
         axes.errorbar(x[~seen], high[~seen], 0.3 * high[~seen], **limit)
