@@ -142,6 +142,14 @@ def _ising(name: str, source: str, statement: str, quantity: str, criterion: str
     return Claim(f"E1-ising-{name}", "ensembles", source, statement, quantity, criterion, ISING, find)
 
 
+def _on_each_set(name: str, source: str, statement: str, quantity: str, criterion: str, find, sets=SETS) -> list[Claim]:
+    """The same claim on each set of inputs, {where} in the statement filled in."""
+    return [
+        _ising(f"{name}-{data}", source, statement.format(where=where), quantity, criterion, partial(find, data=data))
+        for data, where in sets.items()
+    ]
+
+
 _THEOREM = "E1, main theorem; slide 'Emergent equivariance'"
 
 CLAIMS: tuple[Claim, ...] = (
@@ -153,94 +161,70 @@ CLAIMS: tuple[Claim, ...] = (
         "at most 1e-10 (float64)",
         ntk_mean_invariant,
     ),
-    *(
-        _ising(
-            f"members-law-{data}",
-            "E1, finite ensembles",
-            f"The deviation from invariance of an ensemble falls like the square root of its size {where}.",
-            "slope of log spread against log members after training",
-            "interval inside -0.5 +- 0.1",
-            partial(members_law_slope, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "members-law",
+        "E1, finite ensembles",
+        "The deviation from invariance of an ensemble falls like the square root of its size {where}.",
+        "slope of log spread against log members after training",
+        "interval inside -0.5 +- 0.1",
+        members_law_slope,
     ),
-    *(
-        _ising(
-            f"members-law-all-times-{data}",
-            "E1, finite ensembles; slide 'Relative Standard Deviation'",
-            f"The same law holds at every training time, initialisation included, at every width, {where}.",
-            "relative deviation of spread(M) sqrt(M) from the spread of single members, where its interval ends highest",
-            "interval below 0.25",
-            partial(members_law_all_times, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "members-law-all-times",
+        "E1, finite ensembles; slide 'Relative Standard Deviation'",
+        "The same law holds at every training time, initialisation included, at every width, {where}.",
+        "relative deviation of spread(M) sqrt(M) from the spread of single members, where its interval ends highest",
+        "interval below 0.25",
+        members_law_all_times,
     ),
-    *(
-        _ising(
-            f"floor-{data}",
-            _THEOREM + "; holds at finite width for pixel permutations",
-            f"The infinite ensemble is invariant at every finite width and every training time {where}.",
-            "largest unbiased floor in units of its standard error, over widths and times",
-            "at most 3",
-            partial(floor_is_zero, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "floor",
+        _THEOREM + "; holds at finite width for pixel permutations",
+        "The infinite ensemble is invariant at every finite width and every training time {where}.",
+        "largest unbiased floor in units of its standard error, over widths and times",
+        "at most 3",
+        floor_is_zero,
     ),
-    *(
-        _ising(
-            f"floor-bound-{data}",
-            _THEOREM,
-            f"What is left of the infinite ensemble's squared spread after training is negligible {where}.",
-            "unbiased floor over the squared spread of single members, width with the highest interval",
-            "interval below 0.02",
-            partial(floor_bound, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "floor-bound",
+        _THEOREM,
+        "What is left of the infinite ensemble's squared spread after training is negligible {where}.",
+        "unbiased floor over the squared spread of single members, width with the highest interval",
+        "interval below 0.02",
+        floor_bound,
     ),
-    *(
-        _ising(
-            f"control-{data}",
-            "negative control",
-            f"Without augmentation the infinite ensemble is not invariant {where}.",
-            "unbiased floor over the squared spread of single members, trained without augmentation",
-            "interval above 0.02",
-            partial(control_stays, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "control",
+        "negative control",
+        "Without augmentation the infinite ensemble is not invariant {where}.",
+        "unbiased floor over the squared spread of single members, trained without augmentation",
+        "interval above 0.02",
+        control_stays,
     ),
-    *(
-        _ising(
-            f"ood-{data}",
-            "slide 'Out of Distribution Data'",
-            f"Ensembles are as invariant {where} as in distribution.",
-            "relative standard deviation over that in distribution, largest ensembles, width farthest from 1",
-            "between 0.5 and 2",
-            partial(ood_like_id, data=data),
-        )
-        for data, where in SETS.items()
-        if data != "in_distribution"
+    *_on_each_set(
+        "ood",
+        "slide 'Out of Distribution Data'",
+        "Ensembles are as invariant {where} as in distribution.",
+        "relative standard deviation over that in distribution, largest ensembles, width farthest from 1",
+        "between 0.5 and 2",
+        ood_like_id,
+        sets={name: where for name, where in SETS.items() if name != "in_distribution"},
     ),
-    *(
-        _ising(
-            f"members-vary-{data}",
-            "E1; slide 'Relative Standard Deviation'",
-            f"Single members trained with augmentation are not invariant {where}.",
-            "pooled relative standard deviation of single members after training, width where it is smallest",
-            "interval above 0.2",
-            partial(members_vary, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "members-vary",
+        "E1; slide 'Relative Standard Deviation'",
+        "Single members trained with augmentation are not invariant {where}.",
+        "pooled relative standard deviation of single members after training, width where it is smallest",
+        "interval above 0.2",
+        members_vary,
     ),
-    *(
-        _ising(
-            f"ensemble-below-members-{data}",
-            "E1; slides 'Relative Standard Deviation', 'Out of Distribution Data'",
-            f"The mean of the ensemble is far more invariant than its members {where}.",
-            "pooled relative standard deviation of the largest ensemble over that of single members, after training",
-            "interval below 0.25",
-            partial(ensemble_below_members, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "ensemble-below-members",
+        "E1; slides 'Relative Standard Deviation', 'Out of Distribution Data'",
+        "The mean of the ensemble is far more invariant than its members {where}.",
+        "pooled relative standard deviation of the largest ensemble over that of single members, after training",
+        "interval below 0.25",
+        ensemble_below_members,
     ),
     _ising(
         "ntk-distance-falls",
@@ -250,15 +234,12 @@ CLAIMS: tuple[Claim, ...] = (
         "interval below 0",
         distance_falls,
     ),
-    *(
-        _ising(
-            f"ntk-distance-{data}",
-            "E1, control behind the line 'NTK' of the slides",
-            f"The widest networks' infinite ensemble is close to the NTK mean after training {where}.",
-            "unbiased distance to the NTK mean, in standard deviations of the targets",
-            "at most 0.1",
-            partial(distance_at_widest, data=data),
-        )
-        for data, where in SETS.items()
+    *_on_each_set(
+        "ntk-distance",
+        "E1, control behind the line 'NTK' of the slides",
+        "The widest networks' infinite ensemble is close to the NTK mean after training {where}.",
+        "unbiased distance to the NTK mean, in standard deviations of the targets",
+        "at most 0.1",
+        distance_at_widest,
     ),
 )
