@@ -79,7 +79,6 @@ def orbit_kernel(
     *,
     dtype: str = "float64",
     cache: Path | str | None = None,
-    threads: int = 1,
 ) -> OrbitKernels:
     """B[r, i, j], from which `cnn_from_orbit`, `augmented_from_orbit` and `gcnn_from_orbit` are read off.
 
@@ -87,14 +86,13 @@ def orbit_kernel(
         x, y: square images; y=None means y = x, at half the cost.
         dtype: float64, or float32 for twice the speed and 1e-5 relative error.
         cache: directory for the tiles, or None.
-        threads: tiles computed at the same time.
 
     Raises:
         ValueError: for images that are not (n, size, size, channels), finite and of one shape; for networks without
             filters, with filters larger than the feature maps, or with even filters under SAME padding.
     """
     checks.equivariant(network)
-    return _kernels(network, x, y, ROTATIONS, dtype, cache=cache, threads=threads)
+    return _kernels(network, x, y, ROTATIONS, dtype, cache=cache)
 
 
 def _head(network: Network, nngp, ntk, variance_x, variance_y) -> Kernels:
@@ -129,13 +127,13 @@ def block_circulant(b: Float[np.ndarray, "rotation n m"]) -> Float[np.ndarray, "
     return b[shift].transpose(2, 0, 3, 1).reshape(n * order, m * order)
 
 
-def cnn_kernel(network: Network, x, y=None, *, dtype: str = "float64", cache=None, threads: int = 1) -> Kernels:
+def cnn_kernel(network: Network, x, y=None, *, dtype: str = "float64", cache=None) -> Kernels:
     """Kernels (n, m) of the convolutional network, head included; arguments and errors as `orbit_kernel`.
 
     Even filters with SAME padding are allowed here: no equivariance is claimed.
     """
     checks.convolutional(network)
-    return cnn_from_orbit(network, _kernels(network, x, y, (0,), dtype, cache=cache, threads=threads))
+    return cnn_from_orbit(network, _kernels(network, x, y, (0,), dtype, cache=cache))
 
 
 def augmented_gram(network: Network, x, y=None, **options) -> Kernels:

@@ -1,4 +1,4 @@
-"""Kernels of many pairs of images in tiles of 16 x 16, computed in parallel and kept on disk.
+"""Kernels of many pairs of images in tiles of 16 x 16, kept on disk.
 
 A tile holds B[r, i, j] for one rotation r, one block of 16 consecutive images x_i and one block y_j. Its file name is a
 hash of the two blocks, the rotation, the architecture and the dtype: training sets that grow by whole blocks share their tiles,
@@ -8,8 +8,8 @@ every kernel function shares them too, and a run that is killed loses one tile.
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,7 +106,6 @@ def tiled_kernels(
     y: Float[np.ndarray, "m row column channel"] | None,
     rotations: Sequence[int],
     cache: Path | str | None = None,
-    threads: int = 1,
 ) -> Float[np.ndarray, "2 rotation n m"]:
     """K and Theta of x_i and rot^r y_j after pooling, for each r in `rotations`; y=None means y = x.
 
@@ -117,14 +116,11 @@ def tiled_kernels(
     result = np.zeros((2, len(rotations), len(x), len(y)))
     position = {r: p for p, r in enumerate(rotations)}
 
-    def fill(plan: Plan) -> None:
+    for plan in tile_plans(len(x), len(y), rotations, symmetric):
         left, right = x[plan.rows], turned[plan.rotation][plan.columns]
-        compute = lambda: compute_tile(network, left, right, plan.triangle)  # noqa: E731
+        compute = partial(compute_tile, network, left, right, plan.triangle)
         tile = cached_tile(Path(cache), tile_key(network, left, right), compute) if cache else compute()
         result[:, position[plan.rotation], plan.rows, plan.columns] = tile
         if symmetric:
             result[:, position[-plan.rotation % 4], plan.columns, plan.rows] = tile.transpose(0, 2, 1)
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fill, tile_plans(len(x), len(y), rotations, symmetric)))
     return result
