@@ -113,11 +113,15 @@ def gcnn_from_orbit(network: Network, orbit: OrbitKernels) -> Kernels:
     return _head(network, *(None if part is None else part.mean(axis=0) for part in orbit))
 
 
+def augmented_blocks(network: Network, orbit: OrbitKernels) -> Kernels:
+    """CNN kernels (4, n, m) between x_i and rot^r y_j, head included: the blocks of the augmented Gram matrix."""
+    variances = (None, None) if network.dense == 0 else (orbit.self_x[0], orbit.self_y[0])
+    return _head(network, orbit.nngp, orbit.ntk, *variances)
+
+
 def augmented_from_orbit(network: Network, orbit: OrbitKernels) -> Kernels:
     """CNN kernel (4n, 4m) between all rotations of x and of y, index = 4 sample + rotation as in `ntklab.groups`."""
-    variances = (None, None) if network.dense == 0 else (orbit.self_x[0], orbit.self_y[0])
-    by_rotation = _head(network, orbit.nngp, orbit.ntk, *variances)
-    return Kernels(*(block_circulant(part) for part in by_rotation))
+    return Kernels(*(block_circulant(part) for part in augmented_blocks(network, orbit)))
 
 
 def block_circulant(b: Float[np.ndarray, "rotation n m"]) -> Float[np.ndarray, "n4 m4"]:
