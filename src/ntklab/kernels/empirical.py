@@ -56,7 +56,7 @@ def _draw_all(network: Network, architecture: str, shapes, keys: Array, x: Array
         kernels = (f(network, architecture, parameters, x, y) for f in (empirical_nngp, empirical_ntk))
         return tuple(kernels)
 
-    return jax.lax.map(one, keys)
+    return jax.lax.map(one, keys, batch_size=4)
 
 
 def empirical_kernels(

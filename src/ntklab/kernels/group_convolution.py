@@ -10,7 +10,6 @@ exactly, for any weights, except for even filters under SAME padding. Plain JAX,
 
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Array, Float
 
 from ntklab.kernels.convolution import pad
@@ -31,9 +30,16 @@ def tap_positions(q: int, r: int) -> tuple[np.ndarray, np.ndarray]:
 def correlate(
     x: Float[Array, "sample row column channel"], w: Float[Array, "q q channel out"], padding: str
 ) -> Float[Array, "sample row2 column2 out"]:
-    """z(t) = sum_y w(y) x(t + y), stride 1; padding as in `convolution.pad`."""
-    x = pad(x, (1, 2), w.shape[0], padding)
-    return lax.conv_general_dilated(x, w, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    """z(t) = sum_y w(y) x(t + y), stride 1; padding as in `convolution.pad`.
+
+    One matrix product with all shifts of x side by side: on a CPU, per-sample gradients of that are several times
+    faster than those of XLA's convolution.
+    """
+    q = w.shape[0]
+    x = pad(x, (1, 2), q, padding)
+    rows, columns = x.shape[1] - q + 1, x.shape[2] - q + 1
+    shifts = [x[:, a : a + rows, b : b + columns] for a in range(q) for b in range(q)]
+    return jnp.concatenate(shifts, axis=-1) @ w.reshape(-1, w.shape[-1])
 
 
 def lifting_convolution(

@@ -24,8 +24,8 @@ from jaxtyping import Array, Float
 
 from ntklab.kernels._arcsine import arcsine
 
-COINCIDENT = {"float64": 1 - 1e-14, "float32": 1 - 2e-7}
-"""Correlations above this are those of coincident inputs up to rounding."""
+COINCIDENT = {"float64": 1 - 1e-14, "float32": 1 - 1e-6}
+"""Correlations above this are those of coincident inputs up to the rounding of a few layers."""
 
 Elementwise = Callable[..., Float[Array, "..."]]
 

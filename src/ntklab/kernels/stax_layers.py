@@ -19,8 +19,9 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax, random
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ntklab.kernels._neural_tangents import nt, stax
 from ntklab.kernels.convolution import pad
@@ -29,7 +30,6 @@ from ntklab.kernels.network import PADDINGS
 
 THETA0 = ("zero", "input")
 _FEATURE_CHANNEL = 4
-_PAIR = (-4, -3, -2, -1)  # row, row', column, column'
 _spatially_full = stax.requires(
     batch_axis=0, channel_axis=-1, diagonal_spatial=stax.Diagonal(input=stax.Bool.NO, output=stax.Bool.NO)
 )
@@ -40,39 +40,48 @@ def __getattr__(name: str):
     return getattr(stax, name)
 
 
-def _tap_sum(k: Float[Array, "..."], q: int, r: int, s: int, padding: str) -> Float[Array, "..."]:
-    """sum_y k[t + R_r y, t' + R_s y] over the taps of a q x q filter; the last four axes are row, row', column, column'."""
-    k = pad(k, tuple(axis % k.ndim for axis in _PAIR), q, padding)
-    total = None
-    for row, column, row2, column2 in zip(*tap_positions(q, r), *tap_positions(q, s), strict=True):
-        shifted = k
-        for axis, start in zip(_PAIR, (row, row2, column, column2), strict=True):
-            size = k.shape[axis] - q + 1
-            shifted = lax.slice_in_dim(shifted, int(start), int(start) + size, axis=axis % k.ndim)
-        total = shifted if total is None else total + shifted
-    return total
+def _tap_starts(q: int) -> Int[np.ndarray, "16 tap 4"]:
+    """Where the slices row, row', column, column' of each tap begin, for every pair of rotations."""
+    positions = [tap_positions(q, r) for r in range(ORDER)]
+    pairs = [np.stack([r[0], s[0], r[1], s[1]], axis=1) for r in positions for s in positions]
+    return np.stack(pairs).astype(np.int32)
 
 
-def _over_rotations(block: Callable[[int, int], Float[Array, "..."]], batch_axes: int) -> Float[Array, "..."]:
-    """Array with block(r, s) at rotation pair (r, s), the two rotation axes right after the batch axes."""
-    rows = [jnp.stack([block(r, s) for s in range(ORDER)], axis=batch_axes) for r in range(ORDER)]
-    return jnp.stack(rows, axis=batch_axes)
+def _tap_sums(k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> Float[Array, "..."]:
+    """sum_y k[r, s; t + R_r y, t' + R_s y] over the taps of a q x q filter.
+
+    k and the result have the rotation axes r, s right after the batch axes and the position axes last. One loop over
+    rotations and taps, so that the layer compiles in no time whatever the filter.
+    """
+    k = pad(k, tuple(range(k.ndim - 4, k.ndim)), q, padding)
+    blocks = jnp.moveaxis(k, (batch_axes, batch_axes + 1), (0, 1)).reshape(ORDER**2, *k.shape[:batch_axes], *k.shape[-4:])
+    size = (*k.shape[:batch_axes], *(n - q + 1 for n in k.shape[-4:]))
+
+    def block_sum(block_and_starts):
+        block, starts = block_and_starts
+
+        def add(total, start):
+            origin = (jnp.zeros_like(start[0]),) * batch_axes
+            return total + lax.dynamic_slice(block, (*origin, *start), size), None
+
+        return lax.scan(add, jnp.zeros(size, k.dtype), starts)[0]
+
+    sums = lax.map(block_sum, (blocks, jnp.asarray(_tap_starts(q))))
+    return jnp.moveaxis(sums.reshape(ORDER, ORDER, *size), (0, 1), (batch_axes, batch_axes + 1))
 
 
 def _lifted(k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> Float[Array, "..."]:
     """(1 / q^2) sum_y K0[t + R_r y, t' + R_s y] for every pair of rotations."""
-    return _over_rotations(lambda r, s: _tap_sum(k, q, r, s, padding), batch_axes) / q**2
+    shape = (*k.shape[:batch_axes], ORDER, ORDER, *k.shape[batch_axes:])
+    k = jnp.broadcast_to(jnp.expand_dims(k, (batch_axes, batch_axes + 1)), shape)
+    return _tap_sums(k, batch_axes, q, padding) / q**2
 
 
 def _convolved(k: Float[Array, "..."], batch_axes: int, q: int, rotations: int, padding: str) -> Float[Array, "..."]:
     """(1 / (m q^2)) sum_{p < m, y} K[r + p, s + p; t + R_r y, t' + R_s y], m = `rotations`."""
-    front = (slice(None),) * batch_axes
-
-    def block(r, s):
-        shifted = sum(k[(*front, (r + p) % ORDER, (s + p) % ORDER)] for p in range(rotations))
-        return _tap_sum(shifted, q, r, s, padding)
-
-    return _over_rotations(block, batch_axes) / (rotations * q**2)
+    axes = (batch_axes, batch_axes + 1)
+    total = sum(jnp.roll(k, (-p, -p), axes) for p in range(rotations))
+    return _tap_sums(total, batch_axes, q, padding) / (rotations * q**2)
 
 
 def _affine_kernel(k: nt.Kernel, average: Callable, w_std: float, b_std: float | None, theta0: str) -> nt.Kernel:

@@ -8,7 +8,7 @@ every kernel function shares them too, and a run that is killed loses one tile.
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -111,6 +111,7 @@ def tiled_kernels(
 
     For y = x the symmetric half is computed, which needs `rotations` closed under r -> -r.
     """
+    network = replace(network, dense=0)  # the head comes after the tiles: networks that differ in it share them
     symmetric, y = y is None, x if y is None else y
     turned = {r: np.ascontiguousarray(np.rot90(y, r, axes=(1, 2))) for r in rotations}
     result = np.zeros((2, len(rotations), len(x), len(y)))
