@@ -20,43 +20,36 @@ from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
 from ntklab.seeds import generator
 
-
-def empirical_ntk(network: Network, architecture: str, parameters, x: Array, y: Array) -> Float[Array, "n m"]:
-    """NTK of one network by reverse-mode Jacobians, one array of parameters at a time to spare memory."""
-    leaves, structure = jax.tree.flatten(parameters)
-
-    def jacobian(number: int, inputs: Array) -> Float[Array, "sample output parameter"]:
-        def f(leaf):
-            changed = jax.tree.unflatten(structure, [*leaves[:number], leaf, *leaves[number + 1 :]])
-            return finite.outputs(network, architecture, changed, inputs)
-
-        full = jax.jacrev(f)(leaves[number])
-        return full.reshape(*full.shape[:2], -1)
-
-    def contribution(number: int) -> Float[Array, "n m"]:
-        left = jacobian(number, x)
-        right = left if y is x else jacobian(number, y)
-        return jnp.einsum("nop,mop->nm", left, right) / left.shape[1]
-
-    return sum(contribution(number) for number in range(len(leaves)))
+BATCH = 4
+"""Networks computed side by side: enough to fill the vector units, few enough to stay in the cache."""
 
 
-def empirical_nngp(network: Network, architecture: str, parameters, x: Array, y: Array) -> Float[Array, "n m"]:
-    """NNGP kernel of one network from its last hidden layer."""
-    left, right = (finite.features(network, architecture, parameters, z) for z in (x, y))
-    return network.bias_variance + network.weight_variance / left.shape[1] * left @ right.T
+def draw_kernels(
+    network: Network, architecture: str, parameters: finite.Parameters, x: Float[Array, "n ..."]
+) -> tuple[Float[Array, "n n"], Float[Array, "n n"]]:
+    """NNGP kernel and NTK of one network, the latter from its reverse-mode Jacobian, one array of parameters at a time."""
+
+    def outputs(parameters):
+        h = finite.features(network, architecture, parameters, x)
+        return finite.readout(network, parameters, h), h
+
+    jacobian, h = jax.jacrev(outputs, has_aux=True)(parameters)
+    nngp = network.bias_variance + network.weight_variance / h.shape[1] * h @ h.T
+    ntk = 0.0
+    for leaf in jax.tree.leaves(jacobian):
+        rows = leaf.reshape(*leaf.shape[:2], -1)
+        ntk += jnp.einsum("nop,mop->nm", rows, rows) / rows.shape[1]
+    return nngp, ntk
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _draw_all(network: Network, architecture: str, shapes, keys: Array, x: Array, y: Array | None):
-    y = x if y is None else y
+def _draw_all(network: Network, architecture: str, shapes: tuple, keys: Array, x: Float[Array, "n ..."]):
+    """Kernels of one network per key, a few at a time."""
 
     def one(key):
-        parameters = finite.init(network, shapes, key, x.dtype)
-        kernels = (f(network, architecture, parameters, x, y) for f in (empirical_nngp, empirical_ntk))
-        return tuple(kernels)
+        return draw_kernels(network, architecture, finite.init(network, shapes, key, x.dtype), x)
 
-    return jax.lax.map(one, keys, batch_size=4)
+    return jax.lax.map(one, keys, batch_size=BATCH)
 
 
 def empirical_kernels(
@@ -89,8 +82,9 @@ def empirical_kernels(
         checks.images(z, name) if network.filters else checks.samples(z, name)
     shapes = finite.weight_shapes(network, architecture, x.shape[1:], width, outputs, rotations)
     number = generator(seed, "empirical_kernels").integers(2**32, dtype=np.uint32)
+    inputs = np.asarray(x if y is None else np.concatenate([x, y]), dtype)
+    columns = slice(None) if y is None else slice(len(x), None)
     with enable_x64(dtype == "float64"):
-        keys = jax.random.split(jax.random.PRNGKey(number), draws)
-        inputs = (np.asarray(x, dtype), None if y is None else np.asarray(y, dtype))
-        nngp, ntk = _draw_all(network, architecture, tuple(shapes), keys, *inputs)
-        return Kernels(np.array(nngp), np.array(ntk))
+        keys = jax.random.split(jax.random.PRNGKey(number), -(-draws // BATCH) * BATCH)
+        kernels = _draw_all(network, architecture, tuple(shapes), keys, inputs)
+        return Kernels(*(np.array(kernel)[:draws, : len(x), columns] for kernel in kernels))

@@ -10,43 +10,52 @@ exactly, for any weights, except for even filters under SAME padding. Plain JAX,
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ntklab.kernels.convolution import pad
 
 ORDER = 4
 
 
-def turned(w: Float[Array, "row column ..."], r: int) -> Float[Array, "row column ..."]:
-    """The filter turned by r quarter turns clockwise."""
-    return jnp.rot90(w, -r, axes=(0, 1))
+def turned_taps(q: int) -> Int[np.ndarray, "4 tap"]:
+    """Entry [r, k]: which tap of a q x q filter, counted row by row, stands at place k after r clockwise quarter turns."""
+    taps = np.arange(q * q).reshape(q, q)
+    return np.stack([np.rot90(taps, -r).ravel() for r in range(ORDER)])
 
 
 def tap_positions(q: int, r: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row and column at which each tap of a q x q filter, taken row by row, stands after r clockwise quarter turns."""
-    return np.divmod(np.argsort(np.rot90(np.arange(q * q).reshape(q, q), -r), axis=None), q)
+    """Row and column at which each tap of a q x q filter, counted row by row, stands after r clockwise quarter turns."""
+    return np.divmod(np.argsort(turned_taps(q)[r]), q)
+
+
+def patches(
+    x: Float[Array, "*batch row column channel"], q: int, padding: str
+) -> Float[Array, "*batch row2 column2 tap channel"]:
+    """The q x q window around every position, taps counted row by row; padding as in `convolution.pad`.
+
+    A convolution is then one matrix product: on a CPU, per-sample gradients of that are several times faster than those
+    of XLA's convolution.
+    """
+    x = pad(x, (x.ndim - 3, x.ndim - 2), q, padding)
+    rows, columns = x.shape[-3] - q + 1, x.shape[-2] - q + 1
+    return jnp.stack([x[..., a : a + rows, b : b + columns, :] for a in range(q) for b in range(q)], axis=-2)
 
 
 def correlate(
     x: Float[Array, "sample row column channel"], w: Float[Array, "q q channel out"], padding: str
 ) -> Float[Array, "sample row2 column2 out"]:
-    """z(t) = sum_y w(y) x(t + y), stride 1; padding as in `convolution.pad`.
-
-    One matrix product with all shifts of x side by side: on a CPU, per-sample gradients of that are several times
-    faster than those of XLA's convolution.
-    """
+    """z(t) = sum_y w(y) x(t + y), stride 1."""
     q = w.shape[0]
-    x = pad(x, (1, 2), q, padding)
-    rows, columns = x.shape[1] - q + 1, x.shape[2] - q + 1
-    shifts = [x[:, a : a + rows, b : b + columns] for a in range(q) for b in range(q)]
-    return jnp.concatenate(shifts, axis=-1) @ w.reshape(-1, w.shape[-1])
+    return jnp.einsum("bhwkc,kcn->bhwn", patches(x, q, padding), w.reshape(q * q, *w.shape[2:]))
 
 
 def lifting_convolution(
     x: Float[Array, "sample row column channel"], w: Float[Array, "q q channel out"], padding: str
 ) -> Float[Array, "sample 4 row2 column2 out"]:
     """From images to feature maps on the group: output r correlates x with the filter turned by r."""
-    return jnp.stack([correlate(x, turned(w, r), padding) for r in range(ORDER)], axis=1)
+    q = w.shape[0]
+    filters = w.reshape(q * q, *w.shape[2:])[turned_taps(q)]
+    return jnp.einsum("bhwkc,rkcn->brhwn", patches(x, q, padding), filters)
 
 
 def group_convolution(
@@ -56,11 +65,8 @@ def group_convolution(
 
     The filter's third axis is the relative rotation p = 0 .. support - 1, with support at most 4.
     """
-    support = w.shape[2]
-
-    def output(r):
-        inputs = [z[:, (r + p) % ORDER] for p in range(support)]
-        filters = [turned(w[:, :, p], r) for p in range(support)]
-        return correlate(jnp.concatenate(inputs, axis=-1), jnp.concatenate(filters, axis=2), padding)
-
-    return jnp.stack([output(r) for r in range(ORDER)], axis=1)
+    q, support = w.shape[0], w.shape[2]
+    w = jnp.pad(w.reshape(q * q, *w.shape[2:]), [(0, 0), (0, ORDER - support), (0, 0), (0, 0)])
+    relative = (np.arange(ORDER)[None, :] - np.arange(ORDER)[:, None]) % ORDER
+    filters = w[turned_taps(q)[:, None, :], relative[:, :, None]]  # [r, j, k]: from input j to output r at place k
+    return jnp.einsum("bjhwkc,rjkcn->brhwn", patches(z, q, padding), filters)
