@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntklab.groups import REGISTRY, cyclic, group
-from ntklab.kernels.mlp import mlp_kernel
+from ntklab.kernels import Network, mlp_kernel
 
 groups = pytest.mark.parametrize("name", sorted(REGISTRY))
 
@@ -81,11 +81,12 @@ def test_permutation_shift_of_the_ntk(name, inputs):
     """Pi(g) Theta(X, X) = Theta(rho(g) X, X) = Theta(X, X) Pi(g) on an augmented set (E1, permutation shift)."""
     G = group(name)
     augmented = G.orbit(inputs).reshape(-1, 5, 5)
-    theta = mlp_kernel(augmented, augmented, depth=2).ntk
+    network = Network(dense=2, weight_variance=2.0)
+    theta = mlp_kernel(network, augmented).ntk
     for g in G.elements:
         matrix = G.permutation_matrix(g, len(inputs))
         np.testing.assert_allclose(matrix @ theta, theta @ matrix, rtol=1e-7)
-        np.testing.assert_allclose(mlp_kernel(G.act(g, augmented), augmented, depth=2).ntk, matrix @ theta, rtol=1e-7)
+        np.testing.assert_allclose(mlp_kernel(network, G.act(g, augmented), augmented).ntk, matrix @ theta, rtol=1e-7)
 
 
 def test_groups_that_do_not_permute_pixels_are_refused():

@@ -7,6 +7,7 @@ from jax.experimental import enable_x64
 
 from ntklab.ensembles.members import forward, initial_weights
 from ntklab.groups import cyclic
+from ntklab.kernels import Network, mlp_kernel
 from ntklab.kernels._neural_tangents import nt
 from ntklab.kernels.mean_prediction import (
     critical_learning_rate,
@@ -15,7 +16,6 @@ from ntklab.kernels.mean_prediction import (
     orbit_covariance,
     spectrum,
 )
-from ntklab.kernels.mlp import mlp_kernel
 
 DEPTH = 2
 STEPS = [0, 1, 7, 60, 400]
@@ -25,7 +25,7 @@ STEPS = [0, 1, 7, 60, 400]
 def problem(rng):
     """Kernels of six training and four test inputs, targets, and a stable learning rate."""
     x, z = rng.normal(size=(6, 3, 3)), rng.normal(size=(4, 3, 3))
-    both = mlp_kernel(np.concatenate([x, z]), np.concatenate([x, z]), depth=DEPTH)
+    both = mlp_kernel(Network(dense=DEPTH, weight_variance=2.0), np.concatenate([x, z]), np.concatenate([x, z]))
     eigen = spectrum(both.ntk[:6, :6])
     return both, eigen, rng.normal(size=(6, 2)), 0.8 * critical_learning_rate(eigen.eigenvalues)
 
@@ -45,7 +45,7 @@ def test_kernels_equal_the_arc_cosine_recursion(depth, rng):
     for _ in range(depth):
         k, derivative = relu_step(k)
         theta = k + theta * derivative
-    ours = mlp_kernel(x, x, depth=depth)
+    ours = mlp_kernel(Network(dense=depth, weight_variance=2.0), x, x)
     # arccos is good to the square root of the rounding unit at coincident inputs, the diagonal.
     np.testing.assert_allclose(ours.nngp, k, rtol=1e-7)
     np.testing.assert_allclose(ours.ntk, theta, rtol=1e-7)
@@ -68,7 +68,9 @@ def test_the_analytic_ntk_is_the_mean_of_the_members_empirical_ntk(rng):
             for row in rows
         ]
     )
-    z = (ntk.mean(axis=-1) - mlp_kernel(x, x, depth=1).ntk) / (ntk.std(axis=-1) / np.sqrt(draws))
+    z = (ntk.mean(axis=-1) - mlp_kernel(Network(dense=1, weight_variance=2.0), x, x).ntk) / (
+        ntk.std(axis=-1) / np.sqrt(draws)
+    )
     assert np.abs(z).max() < 4
 
 
@@ -122,7 +124,7 @@ def test_the_learned_fraction_of_a_vanishing_eigenvalue_is_finite():
 def test_duplicate_inputs_do_no_harm(rng):
     x = rng.normal(size=(3, 2, 2))
     x = np.concatenate([x, x])
-    kernel = mlp_kernel(x, x, depth=1)
+    kernel = mlp_kernel(Network(dense=1, weight_variance=2.0), x, x)
     y = np.tile(rng.normal(size=(3, 1)), (2, 1))
     eigen = spectrum(kernel.ntk)
     mean = mean_prediction(eigen, kernel.ntk, y, [10**7], 0.5 * critical_learning_rate(eigen.eigenvalues))
@@ -135,9 +137,11 @@ def test_the_mean_is_invariant_with_augmentation_and_not_without(rng):
     orbits = group.orbit(test).reshape(-1, 5, 5)
 
     def violation(x: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        eigen = spectrum(mlp_kernel(x, x, depth=DEPTH).ntk)
+        eigen = spectrum(mlp_kernel(Network(dense=DEPTH, weight_variance=2.0), x, x).ntk)
         rate = 0.8 * critical_learning_rate(eigen.eigenvalues)
-        mean = mean_prediction(eigen, mlp_kernel(orbits, x, depth=DEPTH).ntk, targets, STEPS[1:], rate)
+        mean = mean_prediction(
+            eigen, mlp_kernel(Network(dense=DEPTH, weight_variance=2.0), orbits, x).ntk, targets, STEPS[1:], rate
+        )
         mean = mean.reshape(len(STEPS) - 1, 6, 4)
         return np.ptp(mean, axis=-1).max(axis=1) / np.sqrt(np.square(mean).mean(axis=(1, 2)))
 

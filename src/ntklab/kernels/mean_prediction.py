@@ -7,17 +7,18 @@ samples, moves the outputs of infinitely wide networks linearly (E1, eq. for mu_
 
 Time normalisation: k counts steps, and the residual along an eigenvector of Theta(X, X) with eigenvalue lambda has
 decayed by (1 - learning_rate lambda / N)^k. Gradient flow replaces this by exp(-learning_rate lambda k / N); the two
-differ by 0.05 to 0.7 % for the step sizes in use, which is why the discrete form is the one to compare with.
-neural-tangents' `gradient_descent_mse_ensemble` is the flow, its time t being learning_rate * k.
-All of it in float64.
+differ by 0.05 to 0.7 % for the step sizes in use, which is why the discrete form is the default. `Dynamics` offers the
+flow, the sum loss, an absolute ridge; `steps` may hold infinity. All of it in float64.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import eigh
+
+from ntklab.kernels import checks
+from ntklab.kernels.dynamics import Dynamics, Times
 
 
 class Spectrum(NamedTuple):
@@ -28,7 +29,8 @@ class Spectrum(NamedTuple):
 
 
 def spectrum(ntk_train: Float[np.ndarray, "n n"]) -> Spectrum:
-    """Eigendecomposition of the (symmetrised) NTK Gram matrix of the training set."""
+    """Eigendecomposition of the (symmetrised) NTK Gram matrix of the training set; `ValueError` if it is empty."""
+    checks.samples(ntk_train, "training Gram matrix")
     return Spectrum(*eigh((ntk_train + ntk_train.T) / 2))
 
 
@@ -37,29 +39,29 @@ def critical_learning_rate(eigenvalues: Float[np.ndarray, " n"]) -> float:
     return 2 * len(eigenvalues) / float(eigenvalues[-1])
 
 
-def learned_fraction(eigenvalues: Float[np.ndarray, " n"], steps: int, learning_rate: float) -> Float[np.ndarray, " n"]:
-    """(1 - (1 - learning_rate lambda / N)^steps) / lambda, finite also where lambda is zero or rounds below it.
-
-    It is bounded by learning_rate * steps / N, so Theta(X, X) is never inverted and a singular one does no harm.
-    """
-    decay = learning_rate * eigenvalues / len(eigenvalues)
-    small = np.minimum(decay, 0.5)
-    fraction = np.where(decay < 0.5, -np.expm1(steps * np.log1p(-small)), 1 - (1 - decay) ** steps)
-    negligible = np.abs(eigenvalues) < 1e-14 * np.abs(eigenvalues).max()
-    limit = learning_rate * steps / len(eigenvalues)
-    return np.where(negligible, limit, fraction / np.where(negligible, 1, eigenvalues))
+def learned_fraction(
+    eigenvalues: Float[np.ndarray, " n"], steps: float | int, learning_rate: float
+) -> Float[np.ndarray, " n"]:
+    """(1 - (1 - learning_rate lambda / N)^steps) / lambda, finite also where lambda is zero or rounds below it."""
+    return Dynamics(learning_rate).learned_fraction(eigenvalues, steps, len(eigenvalues))
 
 
 def mean_prediction(
     train: Spectrum,
     ntk_test_train: Float[np.ndarray, "test n"],
-    targets: Float[np.ndarray, "n output"],
-    steps: Sequence[int],
-    learning_rate: float,
+    targets: Float[np.ndarray, "label output"],
+    steps: Times,
+    learning_rate: float | Dynamics,
 ) -> Float[np.ndarray, "time test output"]:
-    """mu_k(x) = Theta(x, X) Theta(X, X)^-1 (1 - (1 - learning_rate Theta(X, X) / N)^k) y at every k in `steps`."""
+    """mu_k(x) = Theta(x, X) Theta(X, X)^-1 (1 - (1 - learning_rate Theta(X, X) / N)^k) y at every k in `steps`.
+
+    `learning_rate` may be a `Dynamics` (gradient flow, sum loss, ridge). `ValueError` for targets that do not match.
+    """
+    checks.targets(targets, len(train.eigenvalues))
+    dynamics = _dynamics(learning_rate)
     left, right = ntk_test_train @ train.eigenvectors, train.eigenvectors.T @ targets
-    return np.stack([left @ (learned_fraction(train.eigenvalues, k, learning_rate)[:, None] * right) for k in steps])
+    fractions = [dynamics.learned_fraction(train.eigenvalues, k, len(targets)) for k in steps]
+    return np.stack([left @ (fraction[:, None] * right) for fraction in fractions])
 
 
 def orbit_covariance(
@@ -68,8 +70,8 @@ def orbit_covariance(
     nngp_train: Float[np.ndarray, "n n"],
     nngp_test_train: Float[np.ndarray, "input element n"],
     nngp_orbit: Float[np.ndarray, "input element element"],
-    steps: Sequence[int],
-    learning_rate: float,
+    steps: Times,
+    learning_rate: float | Dynamics,
 ) -> Float[np.ndarray, "time input element element"]:
     """Covariance of one infinitely wide member between the elements of each input's orbit, at every k in `steps`.
 
@@ -78,12 +80,31 @@ def orbit_covariance(
 
         cov_k = K(x, x') - A_k K(X, x') - K(x, X) A_k^T + A_k K(X, X) A_k^T.
     """
+    dynamics = _dynamics(learning_rate)
     left = ntk_test_train @ train.eigenvectors
     covariances = []
     for k in steps:
-        fraction = learned_fraction(train.eigenvalues, k, learning_rate)
+        fraction = dynamics.learned_fraction(train.eigenvalues, k, len(train.eigenvalues))
         weights = (left * fraction) @ train.eigenvectors.T
         cross = np.einsum("xgn,xhn->xgh", weights, nngp_test_train, optimize=True)
         trained = np.einsum("xgn,xhn->xgh", weights @ nngp_train, weights, optimize=True)
         covariances.append(nngp_orbit - cross - cross.transpose(0, 2, 1) + trained)
     return np.stack(covariances)
+
+
+def prediction_covariance(
+    train: Spectrum,
+    ntk_test_train: Float[np.ndarray, "test n"],
+    nngp_train: Float[np.ndarray, "n n"],
+    nngp_test_train: Float[np.ndarray, "test n"],
+    nngp_test: Float[np.ndarray, "test test"],
+    steps: Times,
+    learning_rate: float | Dynamics,
+) -> Float[np.ndarray, "time test test"]:
+    """Covariance of one infinitely wide member between all test inputs; formula and arguments of `orbit_covariance`."""
+    arrays = ntk_test_train[None], nngp_train, nngp_test_train[None], nngp_test[None]
+    return orbit_covariance(train, *arrays, steps, learning_rate)[:, 0]
+
+
+def _dynamics(learning_rate: float | Dynamics) -> Dynamics:
+    return learning_rate if isinstance(learning_rate, Dynamics) else Dynamics(learning_rate)

@@ -1,31 +1,33 @@
-"""NNGP kernel and NTK of fully connected networks in the infinite-width limit (neural-tangents, float64)."""
-
-from typing import NamedTuple
+"""NNGP kernel and NTK of fully connected networks in the infinite-width limit."""
 
 import numpy as np
-from jax.experimental import enable_x64
-from jaxtyping import Float
+from jaxtyping import Num
 
-from ntklab.kernels._neural_tangents import stax
-
-
-class Kernels(NamedTuple):
-    """NNGP kernel (covariance of one output at initialisation) and NTK, both divided by the identity over outputs."""
-
-    nngp: Float[np.ndarray, "n m"]
-    ntk: Float[np.ndarray, "n m"]
+from ntklab.kernels import checks
+from ntklab.kernels.dense import dense_kernels
+from ntklab.kernels.network import Network
+from ntklab.kernels.result import Kernels
 
 
 def mlp_kernel(
-    x: Float[np.ndarray, "n ..."], y: Float[np.ndarray, "m ..."], *, depth: int, weight_variance: float = 2.0
+    network: Network,
+    x: Num[np.ndarray, "n ..."],
+    y: Num[np.ndarray, "m ..."] | None = None,
+    *,
+    dtype: str = "float64",
 ) -> Kernels:
-    """Kernels of a ReLU network with `depth` hidden layers and no biases, between every input of x and of y.
+    """Kernels (n, m) of a fully connected network between every input of x and of y (y=None: y = x).
 
-    Inputs are flattened. NTK parametrisation: a layer is sqrt(weight_variance / fan_in) W h with W ~ N(0, 1), so the
-    input covariance is weight_variance times the mean over pixels of x y (E1, E2 sec. 2).
+    Inputs are flattened; the covariance of the input is the mean over all its entries of x y, its NTK is zero
+    (E1; E2 sec. 2). `ValueError` for a network with filters, no samples, NaN, or inputs of different shapes.
     """
-    layers = [layer for _ in range(depth) for layer in (stax.Dense(1, W_std=weight_variance**0.5), stax.Relu())]
-    _, _, kernel = stax.serial(*layers, stax.Dense(1, W_std=weight_variance**0.5))
-    with enable_x64():
-        nngp, ntk = kernel(x.reshape(len(x), -1), y.reshape(len(y), -1), ("nngp", "ntk"))
-        return Kernels(np.array(nngp), np.array(ntk))
+    if network.filters:
+        raise ValueError(f"{network}: has filters; use cnn_kernel, or Network(filters=())")
+    y = x if y is None else y
+    checks.samples(x, "x")
+    checks.samples(y, "y")
+    checks.matching(x, y)
+    left, right = (np.asarray(z, dtype).reshape(len(z), -1) for z in (x, y))
+    k = left @ right.T / left.shape[1]
+    v, w = (np.mean(z * z, axis=1) for z in (left, right))
+    return dense_kernels(network, k, np.zeros_like(k), v[:, None], w[None, :])

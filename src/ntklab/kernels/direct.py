@@ -1,0 +1,54 @@
+"""Networks composed of neural-tangents layers: slow, spatially resolved, and independent of the fast kernels.
+
+The tests and the table of identities compare the fast kernels with these.
+"""
+
+from ntklab.kernels import stax_layers as stax
+from ntklab.kernels.group_convolution import ORDER
+from ntklab.kernels.network import Network
+
+
+def _activation(network: Network):
+    """The layer of neural-tangents for the network's nonlinearity."""
+    name = network.nonlinearity.name
+    if name.startswith("leaky_relu"):
+        return stax.LeakyRelu(float(name.removeprefix("leaky_relu(").removesuffix(")")))
+    return {"relu": stax.Relu, "erf": stax.Erf, "gelu": stax.Gelu, "identity": stax.Identity}[name]()
+
+
+def _deviations(network: Network) -> dict:
+    """Keyword arguments of every layer with weights."""
+    return {"W_std": network.weight_variance**0.5, "b_std": network.bias_variance**0.5 or None}
+
+
+def _head(network: Network, width: int, outputs: int) -> list:
+    """Hidden dense layers and the linear output."""
+    hidden = [stax.Dense(width, **_deviations(network)), _activation(network)] * network.dense
+    return [*hidden, stax.Dense(outputs, **_deviations(network))]
+
+
+def gcnn_layers(
+    network: Network, *, width: int = 1, outputs: int = 1, rotations: int = ORDER, theta0: str = "zero"
+) -> tuple:
+    """(init, apply, kernel) of the C4 group-convolutional network; `rotations` is the support of the group filters."""
+    options = _deviations(network) | {"padding": network.padding}
+    layers = []
+    for number, q in enumerate(network.filters):
+        if number == 0:
+            layers.append(stax.LiftingConv(width, q, theta0=theta0, **options))
+        else:
+            layers.append(stax.GroupConv(width, q, rotations=rotations, **options))
+        layers.append(_activation(network))
+    return stax.serial(*layers, stax.GroupPool(), stax.GlobalAvgPool(), *_head(network, width, outputs))
+
+
+def cnn_layers(network: Network, *, width: int = 1, outputs: int = 1) -> tuple:
+    """(init, apply, kernel) of the plain convolutional network, of neural-tangents layers only."""
+    options = _deviations(network) | {"padding": network.padding}
+    layers = [layer for q in network.filters for layer in (stax.Conv(width, (q, q), **options), _activation(network))]
+    return stax.serial(*layers, stax.GlobalAvgPool(), *_head(network, width, outputs))
+
+
+def mlp_layers(network: Network, *, width: int = 1, outputs: int = 1) -> tuple:
+    """(init, apply, kernel) of the fully connected network, of neural-tangents layers only."""
+    return stax.serial(stax.Flatten(), *_head(network, width, outputs))

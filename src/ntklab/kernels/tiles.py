@@ -1,0 +1,127 @@
+"""Kernels of many pairs of images in tiles of 16 x 16, kept on disk.
+
+A tile holds B[r, i, j] for one rotation r, one block of 16 consecutive images x_i and one block y_j. Its file name is a
+hash of the two blocks, the rotation, the architecture and the dtype: training sets that grow by whole blocks share their tiles,
+every kernel function shares them too, and a run that is killed loses one tile.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jax.experimental import enable_x64
+from jaxtyping import Float, Int, Shaped
+
+from ntklab.kernels.network import Network
+from ntklab.kernels.pairs import pooled_pairs
+
+BLOCK = 16
+VERSION = 1
+"""Part of every key; raise it when a change of the code changes the numbers."""
+
+Tile = Float[np.ndarray, "2 row column"]
+
+
+class Plan(NamedTuple):
+    """One tile: rows of x, columns of y, rotation of y, and whether only pairs i <= j are needed."""
+
+    rows: slice
+    columns: slice
+    rotation: int
+    triangle: bool
+
+
+def blocks(n: int) -> list[slice]:
+    """0..n in consecutive slices of at most 16."""
+    return [slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
+
+
+def tile_plans(n: int, m: int, rotations: Sequence[int], symmetric: bool) -> Iterator[Plan]:
+    """The tiles to compute; if y is x, those on and above the diagonal, where B[r, j, i] = B[-r, i, j] gives the rest.
+
+    On the diagonal r = 0 and 2 need only i <= j, and r = 3 follows from r = 1.
+    """
+    for a, rows in enumerate(blocks(n)):
+        for b, columns in enumerate(blocks(m)):
+            for r in rotations:
+                if not symmetric or a < b:
+                    yield Plan(rows, columns, r, False)
+                elif a == b and not (r == 3 and 1 in rotations):
+                    yield Plan(rows, columns, r, r % 2 == 0)
+
+
+def tile_pairs(rows: int, columns: int, triangle: bool) -> Int[np.ndarray, "pair 2"]:
+    """The index pairs of a tile, all of them or those with i <= j."""
+    pairs = np.argwhere(np.ones((rows, columns), dtype=bool))
+    return pairs[pairs[:, 0] <= pairs[:, 1]] if triangle else pairs
+
+
+def _padded(x: Shaped[np.ndarray, "n ..."], length: int) -> Shaped[np.ndarray, "length ..."]:
+    """x followed by zeros: every tile has the same shape, hence one compilation."""
+    return np.concatenate([x, np.zeros((length - len(x), *x.shape[1:]), x.dtype)])
+
+
+def compute_tile(network: Network, x: np.ndarray, y: np.ndarray, triangle: bool) -> Tile:
+    """K and Theta after pooling between the images of two blocks, y already rotated."""
+    pairs = tile_pairs(len(x), len(y), triangle)
+    with enable_x64(x.dtype == np.float64):
+        values = pooled_pairs(network, _padded(x, BLOCK), _padded(y, BLOCK), _padded(pairs, BLOCK**2), len(pairs))
+        values = np.stack([np.asarray(value)[: len(pairs)] for value in values])
+    tile = np.zeros((2, len(x), len(y)))
+    tile[:, pairs[:, 0], pairs[:, 1]] = values
+    return tile + np.triu(tile, 1).transpose(0, 2, 1) if triangle else tile
+
+
+def tile_key(network: Network, x: np.ndarray, y: np.ndarray) -> str:
+    """Name of a tile's file: hash of both blocks (y rotated), the image size, the architecture and the dtype."""
+    architecture = (*astuple(network)[:2], network.nonlinearity.name, *astuple(network)[3:])
+    digest = hashlib.sha256(repr((VERSION, architecture, x.dtype.name, x.shape, y.shape)).encode())
+    for block in (x, y):
+        digest.update(np.ascontiguousarray(block))
+    return digest.hexdigest()[:32]
+
+
+def cached_tile(directory: Path, key: str, compute: Callable[[], Tile]) -> Tile:
+    """The tile of that key, from disk if it is there; written under a temporary name first, so never half a file."""
+    path = directory / key[:2] / f"{key}.npy"
+    if path.exists():
+        return np.load(path)
+    tile = compute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        np.save(file, tile)
+    os.replace(temporary, path)
+    return tile
+
+
+def tiled_kernels(
+    network: Network,
+    x: Float[np.ndarray, "n row column channel"],
+    y: Float[np.ndarray, "m row column channel"] | None,
+    rotations: Sequence[int],
+    cache: Path | str | None = None,
+) -> Float[np.ndarray, "2 rotation n m"]:
+    """K and Theta of x_i and rot^r y_j after pooling, for each r in `rotations`; y=None means y = x.
+
+    For y = x the symmetric half is computed, which needs `rotations` closed under r -> -r.
+    """
+    network = replace(network, dense=0)  # the head comes after the tiles: networks that differ in it share them
+    symmetric, y = y is None, x if y is None else y
+    turned = {r: np.ascontiguousarray(np.rot90(y, r, axes=(1, 2))) for r in rotations}
+    result = np.zeros((2, len(rotations), len(x), len(y)))
+    position = {r: p for p, r in enumerate(rotations)}
+
+    for plan in tile_plans(len(x), len(y), rotations, symmetric):
+        left, right = x[plan.rows], turned[plan.rotation][plan.columns]
+        compute = partial(compute_tile, network, left, right, plan.triangle)
+        tile = cached_tile(Path(cache), tile_key(network, left, right), compute) if cache else compute()
+        result[:, position[plan.rotation], plan.rows, plan.columns] = tile
+        if symmetric:
+            result[:, position[-plan.rotation % 4], plan.columns, plan.rows] = tile.transpose(0, 2, 1)
+    return result

@@ -1,0 +1,41 @@
+"""The identities (a) to (f) hold to the last digits on chosen and random architectures, and fail where they must."""
+
+import numpy as np
+import pytest
+
+from ntklab.kernels import Network
+from ntklab.kernels.identities import STATEMENTS, identity_errors, random_network
+
+BAR = {"float64": 1e-12, "float32": 2e-3}
+CONTROL = 1e-5
+
+
+def rows(network, dtype="float64", seed=19):
+    rng = np.random.default_rng(seed)
+    x_train, x_test = rng.normal(size=(3, 4, 4, 2)), rng.normal(size=(2, 4, 4, 2))
+    return list(identity_errors(network, x_train, x_test, rng.normal(size=(3, 2)), dtype))
+
+
+@pytest.mark.parametrize(
+    "network, dtype",
+    [
+        (Network((3,), padding="CIRCULAR", nonlinearity="erf", bias_variance=0.1), "float64"),
+        (Network((3, 2), padding="VALID", nonlinearity="relu", dense=1), "float64"),
+        (Network(dense=2, nonlinearity="relu"), "float64"),
+        (Network(dense=2, nonlinearity="erf", bias_variance=0.2), "float32"),
+    ],
+    ids=str,
+)
+def test_identities_hold_and_their_controls_fail(network, dtype):
+    found = rows(network, dtype)
+    for row in found:
+        assert (row.error > CONTROL) if row.control else (row.error < BAR[dtype]), row
+    applicable = set(STATEMENTS) - ({"e"} if network.filters else {"f"})
+    assert {row.identity for row in found if not row.control} == applicable
+
+
+def test_random_networks_are_compatible_and_seeded():
+    networks = [random_network(np.random.default_rng(seed), "cnn") for seed in range(50)]
+    assert all(network.equivariant and max(network.filters) > 1 for network in networks)
+    assert networks == [random_network(np.random.default_rng(seed), "cnn") for seed in range(50)]
+    assert random_network(np.random.default_rng(0), "mlp").filters == ()
