@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Float, Inexact
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from ntklab.kernels import checks
@@ -31,45 +31,52 @@ class CirculantSpectrum(NamedTuple):
     eigenvectors: tuple[np.ndarray, ...]
 
 
-def fourier_blocks(b: Float[np.ndarray, "4 n m"]) -> tuple[np.ndarray, ...]:
-    """hat B_0, hat B_2 (real) and hat B_1 (complex), each (n, m)."""
-    even, odd = b[0] + b[2], b[1] + b[3]
-    return even + odd, even - odd, (b[0] - b[2]) + 1j * (b[1] - b[3])
-
-
-def _symmetric_blocks(b: Float[np.ndarray, "4 n n"]) -> list[np.ndarray]:
-    """The blocks of a training set, made Hermitian to the last digit."""
-    checks.samples(b[0], "training Gram matrix")
-    return [(block + block.conj().T) / 2 for block in fourier_blocks(b)]
+def fourier_block(b: Float[np.ndarray, "4 n m"], k: int) -> np.ndarray:
+    """hat B_k for k = 0, 2 (real) and 1 (complex), a new array (n, m)."""
+    if k == 1:
+        block = np.empty(b.shape[1:], complex)
+        np.subtract(b[0], b[2], out=block.real)
+        np.subtract(b[1], b[3], out=block.imag)
+        return block
+    even, combine = b[0] + b[2], np.add if k == 0 else np.subtract
+    combine(even, b[1], out=even)
+    return combine(even, b[3], out=even)
 
 
 def to_frequencies(v: Float[np.ndarray, "n4 output"]) -> tuple[np.ndarray, ...]:
     """hat v_0, hat v_2 (real) and hat v_1 (complex), each (n, outputs)."""
-    by_rotation = v.reshape(-1, ORDER, v.shape[1])
-    return tuple(
-        hat if k == 1 else hat.real for k, hat in ((k, np.fft.fft(by_rotation, axis=1)[:, k]) for k in INDEPENDENT)
-    )
+    v = v.reshape(-1, ORDER, v.shape[1]).swapaxes(0, 1)
+    even, odd = v[0] + v[2], v[1] + v[3]
+    return even + odd, even - odd, (v[0] - v[2]) - 1j * (v[1] - v[3])
 
 
 def from_frequencies(hats: Sequence[np.ndarray]) -> Float[np.ndarray, "n4 output"]:
-    """Inverse of `to_frequencies`."""
+    """Inverse of `to_frequencies`: v[j, r] = (1/4) sum_k hat v_k[j] exp(2 pi i k r / 4)."""
     zero, two, one = hats
-    stacked = np.stack([zero, one, two, one.conj()], axis=1)
-    return np.fft.ifft(stacked, axis=1).real.reshape(-1, zero.shape[1])
+    even, odd = zero + two, zero - two
+    by_rotation = [even + 2 * one.real, odd - 2 * one.imag, even - 2 * one.real, odd + 2 * one.imag]
+    return np.stack(by_rotation, axis=1).reshape(-1, zero.shape[1]) / ORDER
 
 
-def _solve_block(block: Complex[np.ndarray, "n n"] | Float[np.ndarray, "n n"], v: np.ndarray) -> np.ndarray:
-    """block^-1 v by Cholesky factorisation; by the pseudo-inverse where the block is singular up to rounding."""
-    rounding = len(block) * np.finfo(float).eps
+def _solve_block(b: Float[np.ndarray, "4 n n"], k: int, ridge: float, v: Inexact[np.ndarray, "n output"]) -> np.ndarray:
+    """(hat B_k + ridge)^-1 v by Cholesky; by the pseudo-inverse where the block is singular up to rounding.
+
+    LAPACK works in place on the transpose, which is in its order and the conjugate of a Hermitian block, hence the
+    conjugations; it reads one triangle, so that b need not be symmetric to the last digit.
+    """
+    rounding = 10 * len(v) * np.finfo(float).eps
+    block = fourier_block(b, k)
+    block.flat[:: len(v) + 1] += ridge
     try:
-        factor = cho_factor(block, lower=True, check_finite=False)
+        factor = cho_factor(block.T, lower=False, overwrite_a=True, check_finite=False)
         pivots = np.abs(np.diagonal(factor[0])) ** 2
-        if pivots.min() > 10 * rounding * pivots.max():
-            return cho_solve(factor, v, check_finite=False)
+        if pivots.min() > rounding * pivots.max():
+            return cho_solve(factor, v.conj(), overwrite_b=True, check_finite=False).conj()
     except LinAlgError:
         pass
-    values, vectors = eigh(block)
-    kept = values > 10 * rounding * values[-1]
+    values, vectors = eigh(fourier_block(b, k), lower=True)
+    values += ridge
+    kept = values > rounding * values[-1]
     return vectors[:, kept] @ ((vectors[:, kept].conj().T @ v) / values[kept, None])
 
 
@@ -86,16 +93,17 @@ def circulant_solve(
     Directions in which the matrix is singular (images that equal one of their rotations, duplicates) get weight zero.
     Raises `ValueError` for an empty training set and for targets that do not match.
     """
-    blocks = _symmetric_blocks(b)
+    checks.samples(b[0], "training Gram matrix")
     checks.targets(targets, ORDER * b.shape[1])
-    diagonal = ridge * np.eye(b.shape[1])
-    pairs = zip(blocks, to_frequencies(targets), strict=True)
-    return from_frequencies([_solve_block(block + diagonal, hat) for block, hat in pairs])
+    hats = zip(INDEPENDENT, to_frequencies(targets), strict=True)
+    # Targets constant on orbits have hat v_k = 0 but for k = 0: one system, that of the group-averaged kernel.
+    return from_frequencies([_solve_block(b, k, ridge, hat) if np.any(hat) else hat for k, hat in hats])
 
 
 def circulant_spectrum(b: Float[np.ndarray, "4 n n"]) -> CirculantSpectrum:
     """Spectrum of the augmented Gram matrix from three eigenproblems of size n."""
-    values, vectors = zip(*(eigh(block) for block in _symmetric_blocks(b)), strict=True)
+    checks.samples(b[0], "training Gram matrix")
+    values, vectors = zip(*(eigh(fourier_block(b, k), lower=True) for k in INDEPENDENT), strict=True)
     return CirculantSpectrum(values, vectors)
 
 
@@ -114,9 +122,9 @@ def circulant_mean_prediction(
     checks.targets(targets, samples)
     dynamics = learning_rate if isinstance(learning_rate, Dynamics) else Dynamics(learning_rate)
     parts = []
-    for block, values, vectors, hat in zip(fourier_blocks(b_test_train), *train, to_frequencies(targets), strict=True):
+    for k, values, vectors, hat in zip(INDEPENDENT, *train, to_frequencies(targets), strict=True):
         fractions = np.stack([dynamics.learned_fraction(values, k, samples) for k in steps])
-        part = (block @ vectors) @ (fractions[:, :, None] * (vectors.conj().T @ hat))
+        part = (fourier_block(b_test_train, k) @ vectors) @ (fractions[:, :, None] * (vectors.conj().T @ hat))
         parts.append(part.real)
     zero, two, one = parts
     return (zero + two + 2 * one) / ORDER

@@ -1,0 +1,159 @@
+"""The rotation-resolved CNN kernel against direct group layers and neural-tangents, and the block-circulant solve.
+
+Run:  ./run python benchmarks/kernels.py
+Network: lift3-ReLU-gconv3-ReLU-pool, VALID, K and Theta, all four rotations, time per pair of images. The peers take
+their turns in one process and the median over the rounds is printed; everything is compiled before. "of bandwidth" is
+the traffic of all stages, each array streamed once per stage, over the rate of a large sum of arrays: above 100 % the
+arrays of a pair stay in the cache from one stage to the next.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from unittest import mock
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import enable_x64
+from scipy.linalg import cho_factor, cho_solve
+
+from ntklab.kernels import Network, orbit_kernel, pairs
+from ntklab.kernels.circulant import circulant_solve
+from ntklab.kernels.cnn import block_circulant
+from ntklab.kernels.direct import cnn_layers, gcnn_layers
+
+NETWORK = Network((3, 3), padding="VALID")
+ROUNDS = 5
+SOLVE_SAMPLES = 500
+ROTATIONS = 4
+
+
+def compiled(layers: tuple) -> Callable:
+    """The kernel function of neural-tangents layers, under jit."""
+    return jax.jit(lambda x, y: tuple(layers[2](x, y, ("nngp", "ntk"))))
+
+
+GROUP_LAYERS, PLAIN_LAYERS = compiled(gcnn_layers(NETWORK)), compiled(cnn_layers(NETWORK))
+
+
+def ours(x: np.ndarray, y: np.ndarray, dtype: str) -> None:
+    """The rotation-resolved kernel of all pairs."""
+    orbit_kernel(NETWORK, x, y, dtype=dtype)
+
+
+def group_layers(x: np.ndarray, y: np.ndarray, dtype: str) -> None:
+    """One pair at a time: 16 P^2 numbers per array leave no room for more."""
+    with enable_x64(dtype == "float64"):
+        for a, b in ((a, b) for a in x for b in y):
+            jax.block_until_ready(GROUP_LAYERS(a[None].astype(dtype), b[None].astype(dtype)))
+
+
+def plain_layers(x: np.ndarray, y: np.ndarray, dtype: str) -> None:
+    """neural-tangents' CNN kernel on the four rotations of y, all pairs of a rotation in one call."""
+    with enable_x64(dtype == "float64"):
+        for r in range(ROTATIONS):
+            jax.block_until_ready(PLAIN_LAYERS(x.astype(dtype), np.rot90(y, r, axes=(1, 2)).astype(dtype)))
+
+
+def seconds(run: Callable, *arguments) -> float:
+    start = time.perf_counter()
+    run(*arguments)
+    return time.perf_counter() - start
+
+
+def medians(runs: list[Callable], rounds: int, *arguments) -> list[float]:
+    """Median time of each run, the runs in turn."""
+    for run in runs:
+        run(*arguments)
+    times = [[seconds(run, *arguments) for run in runs] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*times, strict=True)]
+
+
+def traffic(size: int, dtype: str) -> int:
+    """Bytes that the stages of one pair read and write, all rotations, if every array is streamed once per stage."""
+    total = 0
+
+    def counting_stage(_, function, *arrays):
+        nonlocal total
+        result = function(*arrays)
+        total += sum(array.size * array.dtype.itemsize for array in (*arrays, result))
+        return result
+
+    with enable_x64(dtype == "float64"), mock.patch.object(pairs, "stage", counting_stage):
+        image = jax.ShapeDtypeStruct((1, size, size, 3), dtype)
+
+        def pair(x, y):
+            v, w = ([a[0] for a in pairs.layer_variances(NETWORK, z)] for z in (x, y))
+            return pairs.pooled_pair(NETWORK, True, x[0], y[0], v, w)
+
+        jax.eval_shape(pair, image, image)
+    return ROTATIONS * total
+
+
+def memory(size: int, dtype: str) -> float:
+    """GiB of temporaries of the compiled loop over the pairs of a tile."""
+    with enable_x64(dtype == "float64"):
+        images = jnp.zeros((16, size, size, 3), dtype)
+        program = pairs.pooled_pairs.lower(NETWORK, images, images, np.zeros((256, 2), np.int64), 256).compile()
+    return program.memory_analysis().temp_size_in_bytes / 2**30
+
+
+def bandwidth(megabytes: int = 256, repeats: int = 5) -> float:
+    """Bytes per second of a + b -> c on arrays far larger than the caches, compiled like the kernels."""
+    a = jnp.ones(megabytes * 2**18, jnp.float32)
+    add = jax.jit(lambda a, b: a + 2 * b)
+    jax.block_until_ready(add(a, a + 1))
+    b = a + 1
+    best = min(seconds(lambda: jax.block_until_ready(add(a, b))) for _ in range(repeats))
+    return 3 * a.nbytes / best
+
+
+def compare_kernels() -> None:
+    """Print a row per image size and dtype."""
+    rate = bandwidth()
+    print(f"memory bandwidth {rate / 1e9:.1f} GB/s; {ROUNDS} rounds, medians, ms per pair of images")
+    titles = ["px", "dtype", "ours", "group", "ratio", "nt CNN", "ratio", "GiB", "of bandwidth"]
+    print("{:>3} {:>8} {:>8} {:>9} {:>6} {:>8} {:>6} {:>6} {:>13}".format(*titles))
+    rng = np.random.default_rng(0)
+    for size, n, rounds in [(16, 2, 2 * ROUNDS), (32, 1, ROUNDS)]:
+        x, y = rng.normal(size=(2, n, size, size, 3))
+        for dtype in ("float64", "float32"):
+            mine, plain = (t / n**2 for t in medians([ours, plain_layers], rounds, x, y, dtype))
+            group = medians([group_layers], 2, x[:1], y[:1], dtype)[0]
+            share = traffic(size, dtype) / mine / rate
+            print(
+                f"{size:3} {dtype:>8} {1e3 * mine:8.2f} {1e3 * group:9.1f} {group / mine:6.1f} {1e3 * plain:8.2f} "
+                f"{plain / mine:6.2f} {memory(size, dtype):6.3f} {share:13.0%}"
+            )
+
+
+def compare_solves() -> None:
+    """Print the time of the augmented solve, block-circulant against dense Cholesky."""
+    rng = np.random.default_rng(0)
+    n = SOLVE_SAMPLES
+    factors = rng.normal(size=(n, ROTATIONS, 3 * n))
+    orbits = np.stack([np.roll(factors, r, axis=1).reshape(n, -1) for r in range(ROTATIONS)])
+    b = np.einsum("if,rjf->rij", orbits[0], orbits, optimize=True) / n
+    dense = block_circulant(b)
+    for labels, targets in {
+        "any": rng.normal(size=(ROTATIONS * n, 9)),
+        "constant on orbits": rng.normal(size=(n, 9)).repeat(ROTATIONS, axis=0),
+    }.items():
+        runs = [
+            lambda t=targets: circulant_solve(b, t),
+            lambda t=targets: cho_solve(cho_factor(dense), t),
+            lambda t=targets: cho_solve(cho_factor(block_circulant(b)), t),
+        ]
+        error = np.abs(runs[0]() - runs[1]()).max()
+        fast, ready, assembled = medians(runs, 3 * ROUNDS)
+        print(
+            f"augmented solve, N = {n}, labels {labels}: block-circulant {1e3 * fast:.1f} ms, dense Cholesky "
+            f"{1e3 * ready:.0f} ms (ratio {ready / fast:.1f}), with its matrix built first {1e3 * assembled:.0f} ms "
+            f"(ratio {assembled / fast:.1f}); largest difference {error:.0e}"
+        )
+
+
+if __name__ == "__main__":
+    compare_kernels()
+    compare_solves()
