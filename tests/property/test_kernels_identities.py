@@ -22,7 +22,7 @@ def rows(network, dtype="float64", seed=19):
         (Network((3,), padding="CIRCULAR", nonlinearity="erf", bias_variance=0.1), "float64"),
         (Network((3, 2), padding="VALID", nonlinearity="relu", dense=1), "float64"),
         (Network(dense=2, nonlinearity="relu"), "float64"),
-        (Network(dense=2, nonlinearity="erf", bias_variance=0.2), "float32"),
+        (Network(dense=1, nonlinearity="erf", bias_variance=0.2), "float32"),
     ],
     ids=str,
 )

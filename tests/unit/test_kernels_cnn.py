@@ -57,7 +57,7 @@ def test_mlp_kernel_is_that_of_neural_tangents(name):
     [
         Network((3, 3), padding="SAME", nonlinearity="erf", bias_variance=0.2),
         Network((3, 2), padding="VALID", weight_variance=2.0),
-        Network((5, 3), padding="CIRCULAR", bias_variance=0.1, dense=1),
+        Network((5,), padding="CIRCULAR", bias_variance=0.1, dense=1),
     ],
     ids=str,
 )

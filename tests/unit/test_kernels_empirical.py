@@ -33,7 +33,7 @@ def test_mean_over_draws_tends_to_the_infinite_width_kernel(architecture, networ
 
 
 def test_gcnn_deviation_falls_as_the_square_root_of_the_width_and_is_unbiased():
-    exact, widths, draws = gcnn_kernel(GCNN, X), np.array([4, 8, 16]), 500
+    exact, widths, draws = gcnn_kernel(GCNN, X), np.array([4, 16]), 2000
     deviation = []
     for width in widths:
         kernels = empirical_kernels(GCNN, X, architecture="gcnn", width=int(width), draws=draws, seed=2)
@@ -47,11 +47,11 @@ def test_gcnn_deviation_falls_as_the_square_root_of_the_width_and_is_unbiased():
 
 
 def test_seed_gives_the_same_networks_and_support_may_be_restricted():
-    options = {"architecture": "gcnn", "width": 4, "draws": 2}
+    options = {"architecture": "gcnn", "width": 4, "draws": 2, "rotations": 1}
     first, again, other = (empirical_kernels(GCNN, X, seed=seed, **options) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.ntk, again.ntk)
     assert not np.allclose(first.ntk, other.ntk)
-    assert empirical_kernels(GCNN, X, seed=3, rotations=1, **options).ntk.shape == (2, 2, 2)
+    assert first.ntk.shape == (2, 2, 2)
 
 
 def test_architecture_and_network_must_fit():

@@ -52,6 +52,10 @@ def test_any_change_of_the_question_is_a_new_tile(tmp_path, computed):
         assert len(computed) == count + 1
 
 
+def test_keys_are_the_same_in_every_process():
+    assert tiles.tile_key(NETWORK, np.ones((1, 3, 3, 1)), np.zeros((1, 3, 3, 1))) == "4ff94e3aabcd3d21fcc3809a6fe13283"
+
+
 def test_a_killed_run_loses_one_tile(tmp_path, monkeypatch, computed):
     def killed(*_):
         raise KeyboardInterrupt
