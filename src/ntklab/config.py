@@ -23,7 +23,7 @@ SCALES: tuple[str, ...] = get_args(Scale)
 
 Count = Annotated[int, Ge(1)]
 Counts = Annotated[list[Count], Len(1)]
-GroupName = Literal[tuple(REGISTRY)]
+Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]  # on orbits of one element all is invariant
 
 
 class ConfigError(ValueError):
@@ -65,7 +65,7 @@ class Ising(Block):
     """integer >= 2, training lattices before augmentation"""
     test_samples: Count
     """integer >= 1, lattices in each evaluation set"""
-    group: GroupName
+    group: Symmetry
     """name of a group; the full orbit of every training lattice is trained on, and invariance measured on orbits"""
     depth: Count
     """integer >= 1, hidden layers"""

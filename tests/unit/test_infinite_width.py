@@ -7,11 +7,10 @@ from jax.experimental import enable_x64
 
 from ntklab.ensembles.members import forward, initial_weights
 from ntklab.groups import cyclic
-from ntklab.kernels import Network, mlp_kernel
+from ntklab.kernels import Dynamics, Network, mlp_kernel
 from ntklab.kernels._neural_tangents import nt
 from ntklab.kernels.mean_prediction import (
     critical_learning_rate,
-    learned_fraction,
     mean_prediction,
     orbit_covariance,
     spectrum,
@@ -116,7 +115,7 @@ def test_small_steps_tend_to_the_flow_of_neural_tangents(problem):
 
 def test_the_learned_fraction_of_a_vanishing_eigenvalue_is_finite():
     eigenvalues = np.array([-1e-17, 0.0, 1e-3, 1.0, 2.0])
-    fraction = learned_fraction(eigenvalues, 50, 1.0)
+    fraction = Dynamics(1.0).learned_fraction(eigenvalues, 50, 5)
     assert fraction[:2] == pytest.approx(50 / 5)
     np.testing.assert_allclose(fraction[2:], (1 - (1 - eigenvalues[2:] / 5) ** 50) / eigenvalues[2:], rtol=1e-12)
 

@@ -39,13 +39,6 @@ def critical_learning_rate(eigenvalues: Float[np.ndarray, " n"]) -> float:
     return 2 * len(eigenvalues) / float(eigenvalues[-1])
 
 
-def learned_fraction(
-    eigenvalues: Float[np.ndarray, " n"], steps: float | int, learning_rate: float
-) -> Float[np.ndarray, " n"]:
-    """(1 - (1 - learning_rate lambda / N)^steps) / lambda, finite also where lambda is zero or rounds below it."""
-    return Dynamics(learning_rate).learned_fraction(eigenvalues, steps, len(eigenvalues))
-
-
 def mean_prediction(
     train: Spectrum,
     ntk_test_train: Float[np.ndarray, "test n"],

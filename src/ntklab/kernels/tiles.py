@@ -6,7 +6,6 @@ every kernel function shares them too, and a run that is killed loses one tile.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, replace
 from functools import partial
@@ -17,6 +16,7 @@ import numpy as np
 from jax.experimental import enable_x64
 from jaxtyping import Float, Int, Shaped
 
+from ntklab.files import atomic
 from ntklab.kernels.network import Network
 from ntklab.kernels.pairs import pooled_pairs
 
@@ -92,11 +92,8 @@ def cached_tile(directory: Path, key: str, compute: Callable[[], Tile]) -> Tile:
     if path.exists():
         return np.load(path)
     tile = compute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        np.save(file, tile)
-    os.replace(temporary, path)
+    with atomic(path) as temporary:
+        np.save(temporary, tile)
     return tile
 
 
