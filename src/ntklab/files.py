@@ -30,16 +30,19 @@ def atomic(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+def save_arrays(
+    path: str | Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any], compress: bool = False
+) -> None:
     """Write named arrays and a JSON header to one .npz; the same content gives the same bytes.
 
-    NumPy stamps the members of an archive with a fixed date, so that no date enters the file.
+    NumPy stamps the members of an archive with a fixed date, so that no date enters the file. The bytes of a
+    compressed file also depend on the version of zlib.
     """
     if HEADER in arrays:
         raise ValueError(f"an array may not be called {HEADER!r}")
     text = np.array(json.dumps(dict(header), sort_keys=True))
     with atomic(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **{HEADER: text}, **arrays)
+        (np.savez_compressed if compress else np.savez)(file, **{HEADER: text}, **arrays)
 
 
 class Arrays(Mapping[str, np.ndarray]):
