@@ -1,0 +1,98 @@
+"""What sets of labelled images share: their type, idx files, balanced selection, resizing."""
+
+import gzip
+import hashlib
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int, Shaped, UInt8
+
+Images = Shaped[np.ndarray, "image row column *channel"]
+"""Pixel values 0..255; without a channel axis when grey."""
+
+Labels = Int[np.ndarray, " image"]
+"""Class of every image, an index into the CLASSES of its data set."""
+
+
+class ImageSet(NamedTuple):
+    """Labelled images, one label each."""
+
+    images: Images
+    labels: Labels
+
+
+def read_idx(path: Path, axes: int, md5: str | None = None) -> UInt8[np.ndarray, "..."]:
+    """The array of an idx file of unsigned bytes with that many axes, plain or gzip, whatever its name.
+
+    Format (as described where MNIST was first published): two zero bytes, 0x08 for unsigned bytes, the number of axes,
+    the length of each as a big-endian 32-bit integer, the values. `md5` is that of the uncompressed bytes, because the
+    same data come in several packings. `ValueError` for anything else.
+    """
+    content = _uncompressed(path)
+    if md5 is not None and (found := hashlib.md5(content, usedforsecurity=False).hexdigest()) != md5:
+        raise ValueError(f"{path}: wrong md5 of the uncompressed bytes: expected {md5}, found {found}; fetch it again")
+    magic, start = bytes([0, 0, 8, axes]), 4 + 4 * axes
+    shape = struct.unpack_from(f">{axes}I", content, offset=4) if len(content) >= start else ()
+    if content[:4] != magic or len(content) != start + math.prod(shape):
+        raise ValueError(
+            f"{path}: not a complete idx file of unsigned bytes with {axes} axes: expected first bytes {magic.hex()} "
+            f"and as many values as announced, found {content[:4].hex()}, shape {shape}, {len(content)} bytes in all"
+        )
+    # A copy, because an array over `bytes` cannot be written to, which torch warns of.
+    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape).copy()
+
+
+def _uncompressed(path: Path) -> bytes:
+    content = path.read_bytes()
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, OSError, zlib.error) as error:
+        raise ValueError(f"{path}: damaged gzip file ({error}); fetch it again") from error
+
+
+def balanced(labels: Labels, per_class: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:
+    """Indices of `per_class` random images of each class 0 .. max(labels), without repetition.
+
+    The classes take turns (0, 1, 2, ..., 0, 1, 2, ...), so that the first m rounds are a balanced set as well.
+    `ValueError` if a class has too few.
+    """
+    classes = range(labels.max() + 1)
+    chosen = [rng.permutation(np.flatnonzero(labels == label))[:per_class] for label in classes]
+    if (fewest := min(len(indices) for indices in chosen)) < per_class:
+        raise ValueError(f"{per_class} images per class wanted, but one class has only {fewest}")
+    return np.stack(chosen, axis=1).ravel()
+
+
+def resize(images: Images, size: int) -> Float32[np.ndarray, "image {size} {size} channel"]:
+    """Square images at another resolution, each new pixel the mean of the old image over the new pixel's area.
+
+    Values keep their scale, 0..255; grey images get a channel axis of length 1; the same size changes nothing. The
+    overlaps are integers, and so are all sums for images of integers: resizing then commutes exactly with rotations by
+    multiples of 90 degrees and with reflections. Pillow's BOX filter does not: it counts an old pixel in full or not at
+    all, by its centre, and breaks ties to one side (for noise, 28 -> 16, an error of up to 114 grey levels).
+    `ValueError` for images that are not square.
+    """
+    rows, columns = images.shape[1:3]
+    if rows != columns or images.ndim not in (3, 4) or size < 1:
+        raise ValueError(f"only square images can be resized, and to a positive size: {images.shape} to {size}")
+    images = images if images.ndim == 4 else images[..., None]
+    overlap = _overlap(rows, size)
+    resized = np.empty((len(images), size, size, images.shape[3]), dtype=np.float32)
+    # One image at a time: large sets never exist in float64.
+    for image, out in zip(images, resized, strict=True):
+        sums = overlap @ np.moveaxis(image, 2, 0).astype(np.float64) @ overlap.T
+        out[:] = np.moveaxis(sums / rows**2, 0, 2)
+    return resized
+
+
+def _overlap(old: int, new: int) -> Float64[np.ndarray, "{new} {old}"]:
+    """Length shared by new pixel [i old, (i + 1) old] and old pixel [j new, (j + 1) new], the image side old * new."""
+    new_edges, old_edges = old * np.arange(new + 1)[:, None], new * np.arange(old + 1)
+    shared = np.minimum(new_edges[1:], old_edges[1:]) - np.maximum(new_edges[:-1], old_edges[:-1])
+    return np.maximum(shared, 0).astype(np.float64)
