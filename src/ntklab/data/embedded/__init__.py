@@ -1,0 +1,25 @@
+"""Small real image sets kept in the package, so that small runs need no network; README.md says where they are from."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ntklab.data.images import ImageSet
+from ntklab.files import Arrays
+from ntklab.provenance import file_hash
+
+FOLDER = Path(__file__).parent
+SHA256 = {
+    "fashion_mnist": "666d322172d1001a6adb6eb22b456c7beebad8c9aae72b5ba64b71707f698223",
+    "mnist": "ecc442c0a28e935f17e6d68f6afe76f265e2cec3a41fecd9b3186ea5c20ebb0e",
+}
+"""Data set -> checksum of its file, made by make.py."""
+
+
+def embedded(name: str, part: str) -> ImageSet:
+    """One part of an embedded data set, images (image, 28, 28) uint8; `ValueError` if its file was changed."""
+    path = FOLDER / f"{name}.npz"
+    if (found := file_hash(path)) != SHA256[name]:
+        raise ValueError(f"{path}: wrong sha256: expected {SHA256[name]}, found {found}; install ntklab again")
+    arrays = Arrays(path)
+    return ImageSet(arrays[f"{part}/images"], arrays[f"{part}/labels"].astype(np.int64))
