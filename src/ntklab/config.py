@@ -26,6 +26,10 @@ Counts = Annotated[list[Count], Len(1)]
 Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]  # on orbits of one element all is invariant
 
 
+Padding = Literal["VALID", "SAME", "CIRCULAR"]
+Nonlinearity = Literal["relu", "leaky_relu", "erf", "gelu", "identity"]
+
+
 class ConfigError(ValueError):
     """What is wrong in the config, where, and what is allowed: one line."""
 
@@ -39,6 +43,11 @@ class Block(BaseModel):
 def _per_width(key: str, values: list[int], width: list[int]) -> None:
     if len(values) != len(width):
         raise ValueError(f"{key}: {len(values)} values for {len(width)} widths; give one for each entry of width")
+
+
+def _increasing(key: str, values: list[int]) -> None:
+    if any(b <= a for a, b in itertools.pairwise(values)):
+        raise ValueError(f"{key}: not increasing")
 
 
 class Control(Block):
@@ -92,9 +101,7 @@ class Ising(Block):
         if len(set(self.width)) != len(self.width):
             raise ValueError("width: the same width twice")
         for key in ("recorded_steps", "ensemble_sizes"):
-            values = getattr(self, key)
-            if any(b <= a for a, b in itertools.pairwise(values)):
-                raise ValueError(f"{key}: not increasing")
+            _increasing(key, getattr(self, key))
         if self.recorded_steps[0] != 0:
             raise ValueError("recorded_steps: starts at 0, the initialisation")
         if self.recorded_steps[-1] > self.steps:
@@ -105,6 +112,90 @@ class Ising(Block):
             raise ValueError(
                 f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, at most {max(self.members)} are trained"
             )
+        return self
+
+
+class Convolutional(Block):
+    """A convolutional architecture; the kernels decide whether its convolutions are plain or over the group."""
+
+    filters: Annotated[list[Count], Len(1)]
+    """list of integers, side length of each convolution's square filter"""
+    padding: Padding
+    """VALID (none), SAME (zeros) or CIRCULAR; SAME with an even filter breaks the symmetry and is refused"""
+    nonlinearity: Nonlinearity
+    """relu, leaky_relu, erf, gelu or identity"""
+    weight_variance: Annotated[float, Gt(0)]
+    """number > 0, sigma_w^2"""
+    bias_variance: Annotated[float, Ge(0)]
+    """number >= 0, sigma_b^2"""
+
+    @model_validator(mode="after")
+    def _equivariant(self) -> Convolutional:
+        if self.padding == "SAME" and any(q % 2 == 0 for q in self.filters):
+            raise ValueError("filters: even filters with SAME padding do not commute with rotations; use odd ones")
+        return self
+
+
+class KernelIdentity(Block):
+    """Exact identities between kernels, augmentation and group convolutions (E2-kernel-identity)."""
+
+    architectures: Count
+    """integer >= 1, random convolutional architectures, and as many fully connected ones"""
+    image_size: Annotated[int, Ge(5)]
+    """integer >= 5, side of the random images in pixels; the largest random filter has side 5"""
+
+
+class KernelConvergence(Block):
+    """Empirical kernels of finite group-convolutional networks against the analytic ones (E2-kernel-convergence)."""
+
+    images: Count
+    """integer >= 1, random images between which the kernels are taken"""
+    image_size: Count
+    """integer >= 1, side of the images in pixels"""
+    channels: Count
+    """integer >= 1, channels of the images"""
+    images_key: Annotated[int, Ge(0), Le(2**64 - 1)]
+    """integer >= 0, JAX random key of the images, apart from `seed` so that they can be those of published numbers"""
+    network: Convolutional
+    outputs: Count
+    """integer >= 1, outputs over which the empirical NTK is averaged"""
+    width: Counts
+    """increasing list of integers, channels per hidden layer"""
+    draws: Annotated[int, Ge(10)]
+    """integer >= 10, networks drawn at each width"""
+    bootstrap: Annotated[int, Ge(100)]
+    """integer >= 100, bootstrap samples over the draws"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> KernelConvergence:
+        _increasing("width", self.width)
+        return self
+
+
+class HistKernel(Block):
+    """Classification by infinitely wide networks, with and without group convolutions (E2-hist-kernel)."""
+
+    data: Literal["fashion_mnist"]
+    """name of a data set of images with classes: fashion_mnist"""
+    source: str
+    """embedded (the subset that ships with ntklab), or a directory that holds the data set's original files"""
+    image_size: Count
+    """integer >= 1, side in pixels to which the images are resized; cost grows with its fourth power"""
+    network: Convolutional
+    training_sizes: Counts
+    """increasing list of integers, numbers of training images; smaller sets are the beginnings of the largest"""
+    test_images: Annotated[int, Ge(2)]
+    """integer >= 2, test images of each repeat"""
+    repeats: Annotated[int, Ge(3)]
+    """integer >= 3, independent training sets, each with test images of its own"""
+    ridge: Annotated[float, Gt(0)]
+    """number > 0, in units of the mean diagonal of the training Gram matrix"""
+    precision: Literal["float64", "float32"]
+    """float64 or float32, in which the kernels are computed"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> HistKernel:
+        _increasing("training_sizes", self.training_sizes)
         return self
 
 
@@ -120,6 +211,9 @@ class Config(Block):
     members_per_chunk: Count
     """integer >= 1, members trained at once: 1 on a CPU (they share its cache), 64 to 256 on a GPU"""
     ising: Ising
+    kernel_identity: KernelIdentity
+    kernel_convergence: KernelConvergence
+    hist_kernel: HistKernel
 
 
 def at_scale(values: Any, scale: str, place: str = "") -> Any:

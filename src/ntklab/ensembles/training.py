@@ -1,6 +1,5 @@
 """Train members of an ensemble and record their predictions on orbits over training time."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,9 +8,8 @@ import torch
 from jaxtyping import Float
 
 from ntklab.ensembles.members import TrainingDiverged, Weights, forward, initial_weights, train_chunk
+from ntklab.progress import Progress
 from ntklab.types import MemberPredictions, Orbits, OrbitSets
-
-PROGRESS_SECONDS = 20.0
 
 
 class Trained(NamedTuple):
@@ -55,12 +53,12 @@ def train(
         {name: np.empty((*shape, *orbits.shape[:2]), np.float32) for name, orbits in evaluation.items()},
         np.empty(shape),
     )
-    progress = _Progress(log, width, len(members), recorded_steps[-1])
+    progress = Progress(log, len(members))
     for first in range(0, len(members), members_per_chunk):
         chunk = members[first : first + members_per_chunk]
         weights = [w.to(device) for w in initial_weights(layer_sizes, chunk, seed=seed, experiment=experiment)]
         rows = slice(first, first + len(chunk))
-        record = _Recorder(trained, sets, rows, chunk, learning_rate, progress)
+        record = _Recorder(trained, sets, rows, chunk, learning_rate, progress, recorded_steps[-1])
         train_chunk(weights, inputs, targets, learning_rate=learning_rate, recorded_steps=recorded_steps, record=record)
     return trained
 
@@ -68,23 +66,6 @@ def train(
 def _flat(orbits: Orbits, device: str) -> Float[torch.Tensor, "sample pixel"]:
     flat = np.ascontiguousarray(orbits.reshape(orbits.shape[0] * orbits.shape[1], -1), dtype=np.float32)
     return torch.from_numpy(flat).to(device)
-
-
-class _Progress:
-    """Reports, at most every PROGRESS_SECONDS, how far a run is and how long it still takes."""
-
-    def __init__(self, log: Callable[[str], None], width: int, members: int, steps: int):
-        self.log, self.width, self.members, self.steps = log, width, members, steps
-        self.started = self.reported = time.monotonic()
-
-    def __call__(self, rows: slice, step: int, loss: float) -> None:
-        done = rows.start + (rows.stop - rows.start) * step / self.steps
-        now = time.monotonic()
-        if done == self.members or now - self.reported > PROGRESS_SECONDS:
-            left = (now - self.started) * (self.members - done) / max(done, 1)
-            place = f"width {self.width}  member {rows.stop}/{self.members}  step {step}/{self.steps}"
-            self.log(f"{place}  loss {loss:.2e}  about {left / 60:.1f} min left")
-            self.reported = now
 
 
 class _Recorder:
@@ -97,10 +78,11 @@ class _Recorder:
         rows: slice,
         members: Sequence[int],
         learning_rate: float,
-        progress: _Progress,
+        progress: Progress,
+        steps: int,
     ):
         self.trained, self.sets, self.rows = trained, sets, rows
-        self.members, self.learning_rate, self.progress = members, learning_rate, progress
+        self.members, self.learning_rate, self.progress, self.steps = members, learning_rate, progress, steps
         self.time = 0
 
     def __call__(self, step: int, weights: Weights, loss: Float[torch.Tensor, " member"]) -> None:
@@ -111,7 +93,12 @@ class _Recorder:
             into = self.trained.predictions[name][self.rows]
             into[:, self.time] = forward(weights, x).cpu().numpy().reshape(into[:, self.time].shape)
         self.time += 1
-        self.progress(self.rows, step, losses[:, self.time - 1].max())
+        self._report(step, weights[0].shape[-1], losses[:, self.time - 1].max())
+
+    def _report(self, step: int, width: int, loss: float) -> None:
+        start, stop = self.rows.start, self.rows.stop
+        place = f"width {width}  member {stop}/{self.progress.total}  step {step}/{self.steps}  loss {loss:.2e}"
+        self.progress(start + (stop - start) * step / self.steps, place)
 
     def _check(self, step: int, losses: Float[np.ndarray, "member time"]) -> None:
         # Rounding lets a loss that is zero to float32 move; it never lifts one above its start.

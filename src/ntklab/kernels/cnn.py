@@ -12,11 +12,12 @@ With a nonlinear head the mean over r must be taken at the pooling, of K, Theta 
 recursion: the kernel of the GCNN is then not the mean of the kernels of the CNN.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 from ntklab.kernels import checks
 from ntklab.kernels.dense import dense_kernels
@@ -43,6 +44,24 @@ class OrbitKernels(NamedTuple):
     self_y: Float[np.ndarray, "rotation m"] | None
 
 
+def orbit_subset(orbit: OrbitKernels, n: int | None, m: int | None) -> OrbitKernels:
+    """The same of the first n images x and the first m images y (None: all)."""
+    selves = (None, None) if orbit.self_x is None else (orbit.self_x[:, :n], orbit.self_y[:, :m])
+    return OrbitKernels(orbit.nngp[:, :n, :m], orbit.ntk[:, :n, :m], *selves)
+
+
+def turned_orbit(orbit: OrbitKernels, turns_x: Int[np.ndarray, " n"], turns_y: Int[np.ndarray, " m"]) -> OrbitKernels:
+    """The same of images that were turned first, x_i by turns_x[i] quarter turns and y_j by turns_y[j]:
+
+        B'[r, i, j] = (K, Theta)(rot^a x_i, rot^(r + b) y_j) = B[r + b - a, i, j].
+
+    K(x, rot^r x) does not change, because turning both arguments changes nothing.
+    """
+    shift = (np.arange(len(ROTATIONS))[:, None, None] + turns_y[None, :] - turns_x[:, None]) % len(ROTATIONS)
+    nngp, ntk = (np.take_along_axis(part, shift, axis=0) for part in (orbit.nngp, orbit.ntk))
+    return OrbitKernels(nngp, ntk, orbit.self_x, orbit.self_y)
+
+
 def _prepared(x, y, dtype):
     """x and y as checked arrays of the dtype asked for; y may be None."""
     x = np.asarray(x)
@@ -55,23 +74,23 @@ def _prepared(x, y, dtype):
     return np.asarray(x, dtype), np.asarray(y, dtype)
 
 
-def _self_kernels(network: Network, x: np.ndarray, rotations: tuple[int, ...], **tiling) -> np.ndarray:
+def _self_kernels(network: Network, x: np.ndarray, rotations: tuple[int, ...], cache) -> np.ndarray:
     """K(x_i, rot^r x_i) (rotation, n), one image at a time: no other pair is computed."""
-    each = [tiled_kernels(network, image[None], None, rotations, **tiling)[0, :, 0, 0] for image in x]
+    each = [tiled_kernels(network, image[None], None, rotations, cache)[0, :, 0, 0] for image in x]
     return np.stack(each, axis=1)
 
 
-def _kernels(network: Network, x, y, rotations, dtype, **tiling) -> OrbitKernels:
+def _kernels(network: Network, x, y, rotations, dtype, cache, log=None) -> OrbitKernels:
     """B for the rotations asked for."""
     x, y = _prepared(x, y, dtype)
     network.sizes(x.shape[1])
-    nngp, ntk = tiled_kernels(network, x, y, rotations, **tiling)
+    nngp, ntk = tiled_kernels(network, x, y, rotations, cache, log)
     if network.dense == 0:
         return OrbitKernels(nngp, ntk, None, None)
     if y is None:
         diagonal = np.diagonal(nngp, axis1=1, axis2=2)
         return OrbitKernels(nngp, ntk, diagonal, diagonal)
-    return OrbitKernels(nngp, ntk, *(_self_kernels(network, z, rotations, **tiling) for z in (x, y)))
+    return OrbitKernels(nngp, ntk, *(_self_kernels(network, z, rotations, cache) for z in (x, y)))
 
 
 def orbit_kernel(
@@ -81,6 +100,7 @@ def orbit_kernel(
     *,
     dtype: str = "float64",
     cache: Path | str | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> OrbitKernels:
     """B[r, i, j], from which `cnn_from_orbit`, `augmented_from_orbit` and `gcnn_from_orbit` are read off.
 
@@ -88,13 +108,14 @@ def orbit_kernel(
         x, y: square images (n, size, size, channels), (m, size, size, channels); y=None means y = x, at half the cost.
         dtype: float64, or float32 for twice the speed and 1e-5 relative error.
         cache: directory for the tiles, or None.
+        log: told from time to time how far it is.
 
     Raises:
         ValueError: for images that are not (n, size, size, channels), finite and of one shape; for networks without
             filters, with filters larger than the feature maps, or with even filters under SAME padding.
     """
     checks.equivariant(network)
-    return _kernels(network, x, y, ROTATIONS, dtype, cache=cache)
+    return _kernels(network, x, y, ROTATIONS, dtype, cache, log)
 
 
 def _head(network: Network, nngp, ntk, variance_x, variance_y) -> Kernels:
@@ -146,7 +167,7 @@ def cnn_kernel(
     Even filters with SAME padding are allowed here: no equivariance is claimed.
     """
     checks.convolutional(network)
-    return cnn_from_orbit(network, _kernels(network, x, y, (0,), dtype, cache=cache))
+    return cnn_from_orbit(network, _kernels(network, x, y, (0,), dtype, cache))
 
 
 def augmented_gram(network: Network, x: Images, y: Images | None = None, **options) -> Kernels:

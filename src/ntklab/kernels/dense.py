@@ -1,12 +1,31 @@
 """The kernel recursion of dense layers, for fully connected networks and for the head after a pooling."""
 
-import jax.numpy as jnp
+from functools import partial
+
+import jax
 import numpy as np
 from jax.experimental import enable_x64
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
+
+
+@partial(jax.jit, static_argnums=0)
+def _recursion(network: Network, k: Array, theta: Array, v: Array | None, w: Array | None) -> tuple[Array, Array]:
+    """K and Theta after all dense layers; v and w, the variances of the layer's input, are None without hidden ones."""
+    s = network.nonlinearity
+
+    def affine(k):
+        return network.weight_variance * k + network.bias_variance
+
+    for _ in range(network.dense):
+        k, v, w = affine(k), affine(v), affine(w)
+        theta = k + network.weight_variance * theta
+        derivative = s.derivative_dual(k, v, w)
+        k, theta, v, w = s.dual(k, v, w, derivative), theta * derivative, s.variance(v), s.variance(w)
+    k = affine(k)
+    return k, k + network.weight_variance * theta
 
 
 def dense_kernels(
@@ -21,18 +40,6 @@ def dense_kernels(
     A dense layer maps K -> sw2 K + sb2 and Theta -> sw2 Theta + the new K (E2 sec. 2), everything elementwise.
     The variances, broadcast against `nngp`, are needed only if network.dense > 0.
     """
-    s, dtype = network.nonlinearity, np.asarray(nngp).dtype
-
-    def affine(k):
-        return network.weight_variance * k + network.bias_variance
-
-    with enable_x64(dtype == np.float64):
-        k, theta = jnp.asarray(nngp), jnp.asarray(ntk)
-        v, w = (None, None) if network.dense == 0 else (jnp.asarray(variance_x), jnp.asarray(variance_y))
-        for _ in range(network.dense):
-            k, v, w = affine(k), affine(v), affine(w)
-            theta = k + network.weight_variance * theta
-            derivative = s.derivative_dual(k, v, w)
-            k, theta, v, w = s.dual(k, v, w, derivative), theta * derivative, s.variance(v), s.variance(w)
-        k = affine(k)
-        return Kernels(np.array(k), np.array(k + network.weight_variance * theta))
+    variances = (None, None) if network.dense == 0 else (variance_x, variance_y)
+    with enable_x64(np.asarray(nngp).dtype == np.float64):
+        return Kernels(*map(np.array, _recursion(network, nngp, ntk, *variances)))

@@ -52,6 +52,12 @@ def _draw_all(network: Network, architecture: str, shapes: tuple, keys: Array, x
     return jax.lax.map(one, keys, batch_size=BATCH)
 
 
+def _keys(root: int, architecture: str, width: int, first: int, draws: int) -> Array:
+    """One key for each draw, which depends on the root seed, the architecture, the width and its number only."""
+    number = generator(root, "empirical_kernels", architecture, width).integers(2**32, dtype=np.uint32)
+    return jax.vmap(partial(jax.random.fold_in, jax.random.PRNGKey(number)))(jnp.arange(first, first + draws))
+
+
 def empirical_kernels(
     network: Network,
     x: Num[np.ndarray, "n ..."],
@@ -61,6 +67,7 @@ def empirical_kernels(
     width: int,
     draws: int,
     seed: int,
+    first: int = 0,
     outputs: int = 1,
     rotations: int = ORDER,
     dtype: str = "float64",
@@ -70,7 +77,8 @@ def empirical_kernels(
     Args:
         architecture: "mlp", "cnn" or "gcnn".
         width: channels of every hidden layer.
-        seed: root seed; the same seed gives the same networks.
+        seed: root seed; the same seed gives the same networks, and more draws begin with the same ones.
+        first: number of the first draw, so that the draws can be shared out.
         outputs: number of outputs the NTK is averaged over.
         rotations: relative rotations that the filters of group convolutions support, 1 to 4.
 
@@ -81,10 +89,9 @@ def empirical_kernels(
     for name, z in (("x", x), ("y", x if y is None else y)):
         checks.images(z, name) if network.filters else checks.samples(z, name)
     shapes = finite.weight_shapes(network, architecture, x.shape[1:], width, outputs, rotations)
-    number = generator(seed, "empirical_kernels").integers(2**32, dtype=np.uint32)
     inputs = np.asarray(x if y is None else np.concatenate([x, y]), dtype)
     columns = slice(None) if y is None else slice(len(x), None)
     with enable_x64(dtype == "float64"):
-        keys = jax.random.split(jax.random.PRNGKey(number), -(-draws // BATCH) * BATCH)
+        keys = _keys(seed, architecture, width, first, -(-draws // BATCH) * BATCH)
         kernels = _draw_all(network, architecture, tuple(shapes), keys, inputs)
         return Kernels(*(np.array(kernel)[:draws, : len(x), columns] for kernel in kernels))

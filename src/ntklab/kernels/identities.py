@@ -5,8 +5,9 @@ appendix). Every identity that holds comes with a negative control: the same num
 max |left - right| / max |right|.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import numpy as np
@@ -14,13 +15,16 @@ from jax.experimental import enable_x64
 from jaxtyping import Float
 
 from ntklab.groups import cyclic
+from ntklab.kernels import stax_layers as stax
 from ntklab.kernels.cnn import cnn_kernel, gcnn_kernel
 from ntklab.kernels.direct import gcnn_layers
 from ntklab.kernels.dynamics import Dynamics
 from ntklab.kernels.mean_prediction import mean_prediction, spectrum
 from ntklab.kernels.mlp import mlp_kernel
 from ntklab.kernels.network import Network
+from ntklab.kernels.nonlinearities import leaky_relu
 from ntklab.kernels.result import Kernels
+from ntklab.kernels.stax_layers import THETA0
 
 STATEMENTS = {
     "a": "K(rho(g) x, rho(g) y) = K(x, y); control: even filters with SAME padding",
@@ -30,7 +34,12 @@ STATEMENTS = {
     "d ridge": "the same at t = infinity with ridge |G| lambda; control: equal ridge relative to the mean diagonal",
     "e": "GCNN with full-image lifting filters = mean over rotations of the MLP; control: without the mean",
     "f": "GCNN = mean over rotations of the CNN; control: mean taken after a nonlinear head",
+    "lifting": "NTK of lifting + pooling = its empirical NTK for any weights; control: NTK started from the input kernel",
 }
+RECTIFIERS = {"relu": 0.0, "leaky_relu": 0.01}
+"""Slopes of the nonlinearities whose duals need the snap at coincident inputs."""
+NONLINEARITIES = ("relu", "erf", "leaky_relu", "gelu")
+"""Of random architectures, in turn."""
 GROUP = cyclic(4)
 TIMES = (0.1, 1.0, 10.0, 1e2, 1e3)
 """Training times (learning rate 1, mean loss) at which (c) and (d) are measured."""
@@ -44,8 +53,11 @@ class IdentityError:
 
     identity: str
     control: bool
-    dtype: str
     architecture: str
+    nonlinearity: str
+    network: str
+    dtype: str
+    snap: bool
     error: float
 
 
@@ -185,47 +197,101 @@ def cnn_gcnn_errors(network: Network, x: np.ndarray, y: np.ndarray, dtype: str) 
     return error, control
 
 
+def lifting_errors(network: Network, x: np.ndarray, dtype: str) -> tuple[float, float]:
+    """A network of one lifting convolution and pooling, linear in its weights, so that one draw has the exact NTK.
+
+    It decides that the NTK of the input is zero; control: theta0="input", the convention of the public code.
+    """
+
+    def layers(theta0):
+        convolution = stax.LiftingConv(
+            1, network.filters[0], padding=network.padding, theta0=theta0,
+            W_std=network.weight_variance**0.5, b_std=network.bias_variance**0.5 or None,
+        )  # fmt: skip
+        return stax.serial(convolution, stax.GroupPool(), stax.GlobalAvgPool())
+
+    with enable_x64(dtype == "float64"):
+        init, apply, _ = layers("zero")
+        images = x.astype(dtype)
+        parameters = jax.tree.map(lambda leaf: leaf.astype(dtype), init(jax.random.PRNGKey(0), images.shape)[1])
+        gradient = jax.jacobian(lambda p: apply(p, images)[:, 0])(parameters)
+        rows = np.concatenate([np.asarray(leaf).reshape(len(x), -1) for leaf in jax.tree.leaves(gradient)], axis=1)
+        kernels = [partial(layers(theta0)[2], x2=None, get="ntk") for theta0 in THETA0]
+        zero, started = (np.asarray(jax.jit(kernel)(images)) for kernel in kernels)
+    return relative_error(zero, rows @ rows.T), relative_error(started, rows @ rows.T)
+
+
+def _rows(network: Network, dtype: str, found: Iterable[tuple[str, bool, float]]) -> list[IdentityError]:
+    name = network.nonlinearity.name
+    base = name.removesuffix(" without snap")
+    architecture = "cnn" if network.filters else "mlp"
+    common = architecture, base.partition("(")[0], str(network), dtype, base == name
+    return [IdentityError(identity, control, *common, error) for identity, control, error in found]
+
+
+def augmentation_identity_errors(
+    network: Network, x_train: np.ndarray, x_test: np.ndarray, targets: np.ndarray, dtype: str
+) -> list[IdentityError]:
+    """(a) to (d), which concern one architecture alone, and the controls of (c) and (d)."""
+    found = [
+        ("a", False, transformation_error(network, x_train, x_test, dtype)),
+        ("b", False, permutation_error(network, x_train, dtype)),
+    ]
+    sets = _Sets.compute(network, x_train, x_test, dtype)
+    measures = {"c": invariance_errors, "d": augmentation_errors, "d ridge": ridge_errors}
+    for identity, measure in measures.items():
+        error, control = measure(sets, targets)
+        found += [(identity, False, error), (identity, True, control)]
+    return _rows(network, dtype, found)
+
+
+def group_identity_errors(network: Network, x_train: np.ndarray, x_test: np.ndarray, dtype: str) -> list[IdentityError]:
+    """(e) for an MLP, (f) and the lifting layer's NTK for a CNN, with the controls, and those of (a) and (b)."""
+    if not network.filters:
+        error, control = mlp_gcnn_errors(network, x_train, x_test, dtype)
+        return _rows(network, dtype, [("e", False, error), ("e", True, control)])
+    broken = replace(network, filters=tuple(q + q % 2 for q in network.filters), padding="SAME")
+    found = [
+        ("a", True, transformation_error(broken, x_train, x_test, dtype)),
+        ("b", True, permutation_error(broken, x_train, dtype)),
+    ]
+    for identity, (error, control) in {
+        "f": cnn_gcnn_errors(network, x_train, x_test, dtype),
+        "lifting": lifting_errors(network, x_test, dtype),
+    }.items():
+        found += [(identity, False, error), (identity, True, control)]
+    return _rows(network, dtype, found)
+
+
 def identity_errors(
     network: Network,
     x_train: Float[np.ndarray, "sample row column channel"],
     x_test: Float[np.ndarray, "test row column channel"],
     targets: Float[np.ndarray, "sample output"],
     dtype: str = "float64",
-) -> Iterator[IdentityError]:
-    """Every identity that applies to the network, with its control: (a)-(e) for an MLP, (a)-(d) and (f) for a CNN."""
-
-    def row(identity, control, error):
-        return IdentityError(identity, control, dtype, str(network), error)
-
-    yield row("a", False, transformation_error(network, x_train, x_test, dtype))
-    yield row("b", False, permutation_error(network, x_train, dtype))
-    if network.filters:
-        broken = replace(network, filters=tuple(q + q % 2 for q in network.filters), padding="SAME")
-        yield row("a", True, transformation_error(broken, x_train, x_test, dtype))
-        yield row("b", True, permutation_error(broken, x_train, dtype))
-    sets = _Sets.compute(network, x_train, x_test, dtype)
-    last = {"f": cnn_gcnn_errors} if network.filters else {"e": mlp_gcnn_errors}
-    measured = {
-        "c": invariance_errors(sets, targets),
-        "d": augmentation_errors(sets, targets),
-        "d ridge": ridge_errors(sets, targets),
-    } | {name: measure(network, x_train, x_test, dtype) for name, measure in last.items()}
-    for identity, (error, control) in measured.items():
-        yield row(identity, False, error)
-        yield row(identity, True, control)
+) -> list[IdentityError]:
+    """Every identity that applies to the network, with its control: (a)-(e) for an MLP, all but (e) for a CNN."""
+    exact = augmentation_identity_errors(network, x_train, x_test, targets, dtype)
+    return exact + group_identity_errors(network, x_train, x_test, dtype)
 
 
-def random_network(rng: np.random.Generator, kind: str) -> Network:
-    """A random compatible architecture with one to three hidden layers; `kind` is "mlp" or "cnn".
+def without_snap(network: Network) -> Network | None:
+    """The same network with the rounding errors of its duals at coincident inputs left in; None if there are none."""
+    slope = RECTIFIERS.get(network.nonlinearity.name.partition("(")[0])
+    return None if slope is None else replace(network, nonlinearity=leaky_relu(slope, snap=False))
+
+
+def random_network(rng: np.random.Generator, architecture: str, nonlinearity: str) -> Network:
+    """A random compatible network with one to three hidden layers; `architecture` is "mlp" or "cnn".
 
     Filters are larger than 1 x 1, for which pooled kernels ignore rotations and no control could fail.
     """
     common = {
-        "nonlinearity": str(rng.choice(["relu", "erf", "leaky_relu", "gelu"])),
+        "nonlinearity": nonlinearity,
         "weight_variance": float(np.round(rng.uniform(0.8, 2.2), 2)),
         "bias_variance": float(rng.choice([0.0, 0.1])),
     }
-    if kind == "mlp":
+    if architecture == "mlp":
         return Network(dense=int(rng.integers(1, 4)), **common)
     padding = str(rng.choice(["VALID", "SAME", "CIRCULAR"]))
     sides = (3, 5) if padding == "SAME" else (2, 3)
@@ -234,15 +300,23 @@ def random_network(rng: np.random.Generator, kind: str) -> Network:
 
 
 def identity_table(
-    rng: np.random.Generator, architectures: int, dtypes: tuple[str, ...] = ("float64", "float32"), size: int = 6
+    rng: np.random.Generator, architectures: int, size: int, log: Callable[[str], None] = lambda line: None
 ) -> list[IdentityError]:
-    """Errors over `architectures` random CNNs and as many MLPs, on random images (3 training, 2 test, size x size x 2)."""
+    """Errors of as many random CNNs and MLPs on random images (3 training, 2 test, size x size x 2).
+
+    In float64 and float32, and for rectifiers also in float64 without the snap at coincident inputs.
+    """
     rows = []
-    for _ in range(architectures):
-        for kind in ("cnn", "mlp"):
-            network = random_network(rng, kind)
+    for number in range(architectures):
+        for architecture in ("cnn", "mlp"):
+            network = random_network(rng, architecture, NONLINEARITIES[number % len(NONLINEARITIES)])
             x_train, x_test = (rng.normal(size=(n, size, size, 2)) for n in (3, 2))
             targets = rng.normal(size=(3, 2))
-            for dtype in dtypes:
+            for dtype in ("float64", "float32"):
                 rows += identity_errors(network, x_train, x_test, targets, dtype)
+            unsnapped = without_snap(network)
+            if unsnapped:
+                found = augmentation_identity_errors(unsnapped, x_train, x_test, targets, "float64")
+                rows += [row for row in found if not row.control]
+            log(f"{number + 1}/{architectures} {architecture}: {network}")
     return rows

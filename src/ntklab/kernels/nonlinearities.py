@@ -49,10 +49,12 @@ class Nonlinearity:
     variance: Elementwise = field(compare=False)
 
 
-def _correlation(k: Float[Array, "..."], v: Float[Array, "..."], w: Float[Array, "..."]) -> Float[Array, "..."]:
-    """k / sqrt(v w) within [-1, 1], exactly 1 at coincident inputs and 0 at zero variance."""
+def _correlation(
+    k: Float[Array, "..."], v: Float[Array, "..."], w: Float[Array, "..."], snap: bool
+) -> Float[Array, "..."]:
+    """k / sqrt(v w) within [-1, 1], with `snap` exactly 1 at coincident inputs, and 0 at zero variance."""
     c = jnp.clip(k * (_inverse_root(v) * _inverse_root(w)), -1, 1)
-    return jnp.where(c > COINCIDENT[k.dtype.name], 1, c)
+    return jnp.where(c > COINCIDENT[k.dtype.name], 1, c) if snap else c
 
 
 def _inverse_root(v: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -60,8 +62,10 @@ def _inverse_root(v: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 @cache
-def leaky_relu(slope: float = 0.01) -> Nonlinearity:
+def leaky_relu(slope: float = 0.01, snap: bool = True) -> Nonlinearity:
     """max(u, 0) + slope min(u, 0), from s(u) = (1 - slope) relu(u) + slope u.
+
+    `snap=False` leaves the rounding errors at coincident inputs in, to show how large they are.
 
     With the arc-cosine kernels of order 1 and 0 (Cho & Saul 2009, eq. 6), c the correlation:
 
@@ -71,14 +75,15 @@ def leaky_relu(slope: float = 0.01) -> Nonlinearity:
     bend = (1 - slope) ** 2 / (2 * np.pi)
 
     def derivative_dual(k, v, w):
-        return bend * arcsine(_correlation(k, v, w)) + ((1 - slope) ** 2 / 4 + slope)
+        return bend * arcsine(_correlation(k, v, w, snap)) + ((1 - slope) ** 2 / 4 + slope)
 
     def dual(k, v, w, d):
-        c = _correlation(k, v, w)
+        c = _correlation(k, v, w, snap)
         return (jnp.sqrt(v) * jnp.sqrt(w)) * (bend * jnp.sqrt((1 - c) * (1 + c))) + d * k
 
+    name = "relu" if slope == 0 else "identity" if slope == 1 else f"leaky_relu({slope!r})"
     return Nonlinearity(
-        name="relu" if slope == 0 else "identity" if slope == 1 else f"leaky_relu({slope!r})",
+        name=name if snap else f"{name} without snap",
         function=lambda u: jnp.maximum(u, 0) + slope * jnp.minimum(u, 0),
         derivative_dual=derivative_dual,
         dual=dual,

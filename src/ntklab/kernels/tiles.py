@@ -19,6 +19,7 @@ from jaxtyping import Float, Int, Shaped
 from ntklab.files import atomic
 from ntklab.kernels.network import Network
 from ntklab.kernels.pairs import pooled_pairs
+from ntklab.progress import Progress
 
 BLOCK = 16
 VERSION = 1
@@ -103,10 +104,11 @@ def tiled_kernels(
     y: Float[np.ndarray, "m row column channel"] | None,
     rotations: Sequence[int],
     cache: Path | str | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> Float[np.ndarray, "2 rotation n m"]:
     """K and Theta of x_i and rot^r y_j after pooling, for each r in `rotations`; y=None means y = x.
 
-    For y = x the symmetric half is computed, which needs `rotations` closed under r -> -r.
+    For y = x the symmetric half is computed, which needs `rotations` closed under r -> -r. `log` is told how far it is.
     """
     network = replace(network, dense=0)  # the head comes after the tiles: networks that differ in it share them
     symmetric, y = y is None, x if y is None else y
@@ -114,11 +116,14 @@ def tiled_kernels(
     result = np.zeros((2, len(rotations), len(x), len(y)))
     position = {r: p for p, r in enumerate(rotations)}
 
-    for plan in tile_plans(len(x), len(y), rotations, symmetric):
+    plans = list(tile_plans(len(x), len(y), rotations, symmetric))
+    progress = Progress(log or (lambda line: None), len(plans))
+    for number, plan in enumerate(plans, 1):
         left, right = x[plan.rows], turned[plan.rotation][plan.columns]
         compute = partial(compute_tile, network, left, right, plan.triangle)
         tile = cached_tile(Path(cache), tile_key(network, left, right), compute) if cache else compute()
         result[:, position[plan.rotation], plan.rows, plan.columns] = tile
         if symmetric:
             result[:, position[-plan.rotation % 4], plan.columns, plan.rows] = tile.transpose(0, 2, 1)
+        progress(number, f"tile {number}/{len(plans)}")
     return result

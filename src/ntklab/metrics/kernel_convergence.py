@@ -1,0 +1,42 @@
+"""How far empirical kernels of finite networks are from the analytic ones (spec of E2-kernel-convergence).
+
+Statistic A is the deviation of one network's kernel, which falls like width^(-1/2). Statistic B is the deviation of the
+mean over N networks: a bias of order 1/width plus noise A / sqrt(N).
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from ntklab.metrics.statistics import Estimate
+from ntklab.types import Numbers
+
+Kernel = Float[np.ndarray, "image image2"]
+Draws = Float[np.ndarray, "draw image image2"]
+
+
+def relative_deviation(
+    kernels: Float[np.ndarray, "*leading image image2"], exact: Kernel
+) -> Float[Numbers, "*leading"]:
+    """|T - exact| / |exact| in the Frobenius norm."""
+    return np.linalg.norm(kernels - exact, axis=(-2, -1)) / np.linalg.norm(exact)
+
+
+def draw_deviation(draws: Draws, exact: Kernel) -> Estimate:
+    """Statistic A: root mean square over draws of the relative deviation, with its standard error."""
+    squared = relative_deviation(draws, exact) ** 2
+    value = np.sqrt(squared.mean())
+    return Estimate(value, squared.std(ddof=1) / np.sqrt(len(draws)) / (2 * value), len(draws))
+
+
+def mean_deviation(draws: Draws, exact: Kernel, bootstrap: int, rng: np.random.Generator) -> Estimate:
+    """Statistic B: relative deviation of the mean over draws; error: standard deviation over bootstrap samples."""
+    weights = rng.multinomial(len(draws), np.full(len(draws), 1 / len(draws)), size=bootstrap) / len(draws)
+    means = np.tensordot(weights, draws, axes=1)
+    return Estimate(
+        relative_deviation(draws.mean(axis=0), exact), relative_deviation(means, exact).std(ddof=1), len(draws)
+    )
+
+
+def mean_kernel(draws: Draws) -> Estimate:
+    """Every entry's mean over draws, with its standard error."""
+    return Estimate(draws.mean(axis=0), draws.std(axis=0, ddof=1) / np.sqrt(len(draws)), len(draws))
