@@ -18,8 +18,10 @@ localrules:
     tables,
     claims,
     ising,
+    kernels,
     draw_figure,
     check_claims,
+    collect_claims,
 
 
 report: "workflow/report/landing_page.rst"
@@ -49,5 +51,20 @@ rule claims:
 
 rule ising:
     input:
-        figures_of("ising"),
-        CLAIMS,
+        results_of("ising"),
+
+
+rule kernels:
+    input:
+        results_of("kernel_identity", "kernel_convergence", "hist_kernel"),
+
+
+# Every figure's id is a target too: its picture alone.
+for identifier, figure in FIGURES.items():
+
+    rule:
+        name:
+            identifier
+        localrule: True
+        input:
+            f"{RESULTS}/figures/{figure.paper}/{identifier}.png",

@@ -163,6 +163,8 @@ class KernelConvergence(Block):
     """increasing list of integers, channels per hidden layer"""
     draws: Annotated[int, Ge(10)]
     """integer >= 10, networks drawn at each width"""
+    draws_per_shard: Count
+    """integer >= 1, networks drawn by one job"""
     bootstrap: Annotated[int, Ge(100)]
     """integer >= 100, bootstrap samples over the draws"""
 

@@ -64,6 +64,67 @@ EXAMPLE_PREDICTION = Schema(
     quantities={"energy": "energy of the lattice, in units of the coupling J"},
 )
 
+IDENTITY_ERROR = Schema(
+    name="identity_error",
+    row="the relative error of one identity, or of its negative control, for one network",
+    columns=(
+        *EXPERIMENT,
+        Column("identity", "string", "", "name of the identity, as in ntklab.kernels.identities"),
+        Column("control", "bool", "", "true for the negative control, in which one condition is broken"),
+        Column("architecture", "string", "", "cnn or mlp"),
+        Column("nonlinearity", "string", "", "nonlinearity of all layers"),
+        Column("network", "string", "", "the network in one line"),
+        Column("precision", "string", "", "float64 or float32, of the kernels"),
+        Column("snap", "bool", "", "whether correlations of coincident inputs are set to 1 (only rectifiers need it)"),
+        *MEASUREMENT,
+    ),
+    quantities={"relative_error": "max |left - right| / max |right|; dimensionless"},
+)
+
+KERNEL_CONVERGENCE = Schema(
+    name="kernel_convergence",
+    row="one quantity of the empirical kernels of one width, of one entry or of the whole kernel; or an analytic entry",
+    columns=(
+        *EXPERIMENT,
+        Column("network", "string", "", "the network in one line"),
+        Column("kernel", "string", "", "nngp, ntk, or ntk_from_input: the analytic NTK started from the input kernel"),
+        Column("width", "float64", "channels", "channels per hidden layer; inf is the analytic kernel"),
+        Column("image", "int64", "", "first image of the entry; -1 for the whole kernel"),
+        Column("image2", "int64", "", "second image of the entry; -1 for the whole kernel"),
+        *MEASUREMENT,
+    ),
+    quantities={
+        "entry": "entry of the kernel, for the empirical one the mean over draws; squared outputs per channel",
+        "z_score": "entry's mean over draws less the analytic one, in its standard errors; dimensionless",
+        "draw_deviation": "statistic A, root mean square over draws of |T - exact| / |exact|; dimensionless",
+        "mean_deviation": "statistic B, |mean over draws - exact| / |exact|; dimensionless",
+        "noise": "what B is if the mean over draws is unbiased, A / sqrt(draws); dimensionless",
+    },
+)
+
+CLASSIFICATION = Schema(
+    name="classification",
+    row="one quantity of one infinitely wide network, trained for ever on one training set, on test images of its own",
+    columns=(
+        *EXPERIMENT,
+        Column("source", "string", "", "where the images came from: embedded, or a folder"),
+        Column("image_size", "int64", "pixels", "side of the images"),
+        Column(
+            "orientation", "string", "", "upright (as the data set has them), or turned: each by a random quarter turn"
+        ),
+        Column("architecture", "string", "", "cnn, cnn_augmented (trained on all rotations) or gcnn"),
+        Column("head", "string", "", "layers after the pooling: linear, or nonlinear (one hidden layer)"),
+        Column("kernel", "string", "", "ntk (all layers trained) or nngp (last layer trained)"),
+        Column("training_images", "int64", "images", "images trained on, before augmentation"),
+        Column("repeat", "int64", "", "number of the training set"),
+        *MEASUREMENT,
+    ),
+    quantities={
+        "accuracy": "fraction of the test images whose largest mean output is at their class; 0 to 1",
+        "difference_from_gcnn": "rms difference to the gcnn's mean outputs over their rms, same test images; dimensionless",
+    },
+)
+
 CLAIMS = Schema(
     name="claims",
     row="one claim of a paper",
@@ -88,5 +149,8 @@ SCHEMAS: dict[str, Schema] = {
     "ensembles/ising_invariance": INVARIANCE,
     "ensembles/ising_example_lattice": EXAMPLE_LATTICE,
     "ensembles/ising_example_prediction": EXAMPLE_PREDICTION,
+    "equivntk/kernel_identity_error": IDENTITY_ERROR,
+    "equivntk/kernel_convergence": KERNEL_CONVERGENCE,
+    "equivntk/hist_kernel_classification": CLASSIFICATION,
 }
 """Name of the table -> its schema; claims have a place of their own."""

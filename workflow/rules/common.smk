@@ -49,6 +49,7 @@ wildcard_constraints:
     width=r"\d+",
     first=r"\d+",
     last=r"\d+",
+    repeat=r"\d+",
 
 
 def setting(path):
@@ -59,3 +60,12 @@ def setting(path):
 def step_code(step, *modules):
     """Digest of the code behind a step, so that editing it reruns the rule and editing a comment does not."""
     return code_digest(f"ntklab.steps.{step}", *modules)
+
+
+def blocks_of(count, size):
+    """First and last of 0 .. count - 1 in consecutive blocks of at most `size`: one block is one job."""
+    return [(first, min(first + size, count) - 1) for first in range(0, count, size)]
+
+
+# XLA, which compiles the kernels, takes all cores whatever OMP_NUM_THREADS says; it listens to NPROC.
+shell.prefix("export NPROC=${{OMP_NUM_THREADS:-1}}; ")

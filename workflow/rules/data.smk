@@ -23,3 +23,38 @@ rule sample_ising:
         "ntklab sample-ising --lattice-size {params.lattice_size} --coupling {params.coupling} --beta {params.beta}"
         " --wolff-updates {params.wolff_updates} --training-samples {params.training_samples}"
         " --test-samples {params.test_samples} --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+rule sample_gaussian_images:
+    output:
+        f"{RESULTS}/arrays/data/kernel_convergence.npz",
+    log:
+        f"{RESULTS}/logs/sample_gaussian_images.log",
+    params:
+        key=setting("kernel_convergence.images_key"),
+        images=setting("kernel_convergence.images"),
+        size=setting("kernel_convergence.image_size"),
+        channels=setting("kernel_convergence.channels"),
+        code=step_code("sample_gaussian_images"),
+    message:
+        "Sampling {params.images} images of normal numbers"
+    shell:
+        "ntklab sample-gaussian-images --key {params.key} --images {params.images} --size {params.size}"
+        " --channels {params.channels} --output {output} > {log} 2>&1"
+
+
+rule prepare_images:
+    output:
+        f"{RESULTS}/arrays/data/images/{{experiment}}.npz",
+    log:
+        f"{RESULTS}/logs/prepare_images/{{experiment}}.log",
+    params:
+        data=setting("{experiment}.data"),
+        source=setting("{experiment}.source"),
+        size=setting("{experiment}.image_size"),
+        code=step_code("prepare_images"),
+    message:
+        "Resizing the images of {params.data} ({params.source}) to {params.size} x {params.size}"
+    shell:
+        "ntklab prepare-images --data {params.data} --source {params.source} --size {params.size}"
+        " --output {output} > {log} 2>&1"

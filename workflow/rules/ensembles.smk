@@ -5,11 +5,10 @@ NO_AUGMENTATION = "c1"
 
 def shards(experiment, augmentation, width, members, per_shard):
     """Paths of the shards of one ensemble of `members` networks."""
-    ends = [*range(per_shard, members, per_shard), members]
     return [
         f"{RESULTS}/arrays/ensembles/{experiment}/augmentation={augmentation}/depth={SETTINGS[experiment]['depth']}"
-        f"/width={width}/members={first}-{end - 1}.npz"
-        for first, end in zip([0, *ends], ends)
+        f"/width={width}/members={first}-{last}.npz"
+        for first, last in blocks_of(members, per_shard)
     ]
 
 

@@ -11,6 +11,16 @@ def figures_of(*experiments):
     ]
 
 
+def tables_of(experiment):
+    """Names of the tables of an experiment: those that its figures read."""
+    return sorted({name for figure in FIGURES.values() if figure.EXPERIMENT == experiment for name in figure.TABLES})
+
+
+def results_of(*experiments):
+    """Paths of the figures and the claims of the given experiments."""
+    return figures_of(*experiments) + claims_of(*experiments)
+
+
 rule draw_figure:
     input:
         tables=lambda wildcards: [f"{RESULTS}/tables/{name}.parquet" for name in FIGURES[wildcards.figure].TABLES],

@@ -56,3 +56,71 @@ rule tabulate_example:
         "ntklab tabulate-example --data {input.data} --predictions {input.predictions} --symmetry {params.symmetry}"
         " --experiment {wildcards.experiment} --output-lattice {output.lattice}"
         " --output-prediction {output.prediction} > {log} 2>&1"
+
+
+rule measure_identities:
+    output:
+        ensure(f"{RESULTS}/tables/equivntk/kernel_identity_error.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_identities.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure_identities.tsv"
+    params:
+        architectures=setting("kernel_identity.architectures"),
+        image_size=setting("kernel_identity.image_size"),
+        seed=setting("seed"),
+        code=step_code("measure_identities"),
+    message:
+        "Measuring the identities between kernels on {params.architectures} random architectures of each kind"
+    shell:
+        # Nearly all of its time is compilation of networks that are then used on a few tiny images.
+        "XLA_FLAGS=--xla_backend_optimization_level=0"
+        " ntklab measure-identities --experiment kernel_identity --architectures {params.architectures}"
+        " --image-size {params.image_size} --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+def draws(wildcards):
+    """The shards of draws of every width."""
+    block = SETTINGS["kernel_convergence"]
+    ranges = blocks_of(block["draws"], block["draws_per_shard"])
+    return [
+        f"{RESULTS}/arrays/kernels/kernel_convergence/width={width}/draws={first}-{last}.npz"
+        for width in block["width"]
+        for first, last in ranges
+    ]
+
+
+rule measure_kernel_convergence:
+    input:
+        kernels=rules.compute_kernels.output,
+        draws=draws,
+    output:
+        ensure(f"{RESULTS}/tables/equivntk/kernel_convergence.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_kernel_convergence.log",
+    params:
+        bootstrap=setting("kernel_convergence.bootstrap"),
+        seed=setting("seed"),
+        code=step_code("measure_kernel_convergence"),
+    message:
+        "Comparing the kernels of finite networks with the analytic ones"
+    shell:
+        "ntklab measure-kernel-convergence --kernels {input.kernels} --draws {input.draws}"
+        " --bootstrap {params.bootstrap} --seed {params.seed} --experiment kernel_convergence"
+        " --output {output} > {log} 2>&1"
+
+
+rule measure_classification:
+    input:
+        predictions=rules.predict_classes.output,
+    output:
+        ensure(f"{RESULTS}/tables/equivntk/{{experiment}}_classification.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_classification/{{experiment}}.log",
+    params:
+        code=step_code("measure_classification"),
+    message:
+        "Measuring how well the infinitely wide networks of {wildcards.experiment} classify"
+    shell:
+        "ntklab measure-classification --predictions {input.predictions} --experiment {wildcards.experiment}"
+        " --output {output} > {log} 2>&1"

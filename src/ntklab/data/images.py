@@ -96,3 +96,17 @@ def _overlap(old: int, new: int) -> Float64[np.ndarray, "{new} {old}"]:
     new_edges, old_edges = old * np.arange(new + 1)[:, None], new * np.arange(old + 1)
     shared = np.minimum(new_edges[1:], old_edges[1:]) - np.maximum(new_edges[:-1], old_edges[:-1])
     return np.maximum(shared, 0).astype(np.float64)
+
+
+def random_subset(n: int, size: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:
+    """Indices of `size` of n images, without repetition; with the same rng a larger subset begins with the smaller."""
+    if size > n:
+        raise ValueError(f"{size} images wanted, the set has {n}")
+    return rng.permutation(n)[:size]
+
+
+def disjoint_subset(n: int, size: int, number: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:
+    """Indices of the subset with that number: with the same rng, subsets of different numbers share no image."""
+    if size * (number + 1) > n:
+        raise ValueError(f"{number + 1} disjoint sets of {size} images wanted, the set has {n}")
+    return rng.permutation(n)[size * number : size * (number + 1)]

@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 
 import matplotlib as mpl
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
 LIMIT = "black"
 CONTROL = "#b2182b"
+KERNELS = {"ntk": "#0072b2", "nngp": "#d55e00"}
+ARCHITECTURES = {"cnn": "#d55e00", "cnn_augmented": "#009e73", "gcnn": "#0072b2"}
 COLUMN = 3.6
 """Width of one panel in inches."""
 
@@ -39,6 +44,13 @@ def width_colours(widths: Iterable[float]) -> dict[float, tuple]:
 def count(number: float) -> str:
     """A width or number of members without a decimal point."""
     return f"{number:.0f}"
+
+
+def over_repeats(axes: Axes, rows: pd.DataFrame, x: str, shift: float = 1.0, **line) -> None:
+    """Mean of `value` over repeats against x (moved by a factor, so that bars stand apart), with Student's 95 % bars."""
+    values = rows.groupby(x).value.agg(["mean", "sem", "count"])
+    bars = stats.t.ppf(0.975, values["count"] - 1) * values["sem"]
+    axes.errorbar(values.index * shift, values["mean"], bars, capsize=2, markersize=4, **line)
 
 
 def new_figure(columns: int, rows: float) -> Figure:

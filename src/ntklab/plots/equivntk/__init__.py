@@ -1,0 +1,1 @@
+"""Figures of `Equivariant Neural Tangent Kernels` (Misof, Kessel & Gerken 2025)."""
