@@ -2,29 +2,29 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from ntklab.files import Arrays
 from ntklab.metrics.classification import accuracy, relative_difference
 from ntklab.schemas import CLASSIFICATION
 from ntklab.steps.record import record
 from ntklab.tables import measurements, write_table
 
-KEYS = ("repeat", "orientation", "head", "architecture", "kernel", "training_images")
-
 
 def measure_classification(*, predictions: Path, experiment: str, output: Path) -> None:
     """One row per quantity, network, training set and size."""
     provenance = record(locals())
     predicted = Arrays(predictions)
+    axes, outputs, labels = dict(predicted.header["axes"]), predicted["outputs"], predicted["labels"]
+    gcnn = outputs.take(axes["architecture"].index("gcnn"), axis=list(axes).index("architecture"))
     rows = []
-    for name in predicted:
-        settings = dict(zip(KEYS, name.split("/"), strict=False))
-        if "kernel" in settings:
-            labels = predicted["{repeat}/labels".format(**settings)]
-            gcnn = predicted["{repeat}/{orientation}/{head}/gcnn/{kernel}/{training_images}".format(**settings)]
-            settings |= {key: int(settings[key]) for key in ("repeat", "training_images")}
-            difference = {"value": relative_difference(predicted[name], gcnn), "stderr": 0.0, "n": len(labels)}
-            rows.append({**settings, **accuracy(predicted[name], labels)._asdict(), "quantity": "accuracy"})
-            rows.append({**settings, **difference, "quantity": "difference_from_gcnn"})
+    for place in np.ndindex(outputs.shape[: len(axes)]):
+        settings = {name: entries[i] for (name, entries), i in zip(axes.items(), place, strict=True)}
+        of_place, of_labels = outputs[place], labels[place[0]]
+        reference = gcnn[tuple(i for name, i in zip(axes, place, strict=True) if name != "architecture")]
+        difference = {"value": relative_difference(of_place, reference), "stderr": 0.0, "n": len(of_labels)}
+        rows.append({**settings, **accuracy(of_place, of_labels)._asdict(), "quantity": "accuracy"})
+        rows.append({**settings, **difference, "quantity": "difference_from_gcnn"})
     common = {key: predicted.header[key] for key in ("data", "source", "image_size")}
     table = measurements(rows, CLASSIFICATION, **common, experiment=experiment, group="c4")
     write_table(output, table, CLASSIFICATION, provenance)
