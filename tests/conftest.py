@@ -1,5 +1,6 @@
 """Shared by all tests: where the project is, its config, and a seeded random generator."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import yaml
 
 # Two processes with a thread each beat one with two, here as in the workflow's jobs.
 torch.set_num_threads(1)
+os.environ.setdefault("NPROC", "1")  # read by XLA when JAX starts
 PROJECT = Path(__file__).parent.parent
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from ntklab.claims.catalogue import CLAIMS
 from ntklab.claims.claim import check
-from ntklab.claims.ensembles import CLAIMS
 from ntklab.schemas import CLAIMS as CLAIMS_SCHEMA
 from ntklab.schemas import SCHEMAS
 from ntklab.tables import read_table

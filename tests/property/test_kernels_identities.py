@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from ntklab.kernels import Network
-from ntklab.kernels.identities import STATEMENTS, identity_errors, random_network
+from ntklab.kernels.identities import (
+    STATEMENTS,
+    augmentation_identity_errors,
+    identity_errors,
+    identity_table,
+    random_network,
+    without_snap,
+)
 
 BAR = {"float64": 1e-12, "float32": 2e-3}
 CONTROL = 1e-5
@@ -30,12 +37,29 @@ def test_identities_hold_and_their_controls_fail(network, dtype):
     found = rows(network, dtype)
     for row in found:
         assert (row.error > CONTROL) if row.control else (row.error < BAR[dtype]), row
-    applicable = set(STATEMENTS) - ({"e"} if network.filters else {"f"})
+    applicable = set(STATEMENTS) - ({"e"} if network.filters else {"f", "lifting"})
     assert {row.identity for row in found if not row.control} == applicable
 
 
 def test_random_networks_are_compatible_and_seeded():
-    networks = [random_network(np.random.default_rng(seed), "cnn") for seed in range(50)]
+    networks = [random_network(np.random.default_rng(seed), "cnn", "erf") for seed in range(50)]
     assert all(network.equivariant and max(network.filters) > 1 for network in networks)
-    assert networks == [random_network(np.random.default_rng(seed), "cnn") for seed in range(50)]
-    assert random_network(np.random.default_rng(0), "mlp").filters == ()
+    assert networks == [random_network(np.random.default_rng(seed), "cnn", "erf") for seed in range(50)]
+    assert random_network(np.random.default_rng(0), "mlp", "relu").filters == ()
+
+
+def test_without_the_snap_coincident_inputs_lose_half_the_digits():
+    network = without_snap(Network(dense=2, nonlinearity="relu"))
+    rng = np.random.default_rng(19)
+    x_train, x_test = rng.normal(size=(3, 4, 4, 2)), rng.normal(size=(2, 4, 4, 2))
+    found = augmentation_identity_errors(network, x_train, x_test, rng.normal(size=(3, 2)), "float64")
+    (permutation,) = [row.error for row in found if row.identity == "b"]
+    assert 1e-11 < permutation < 1e-7 and not any(row.snap for row in found)
+    assert without_snap(Network(dense=2, nonlinearity="erf")) is None
+
+
+def test_a_table_has_every_identity_in_both_precisions():
+    found = identity_table(np.random.default_rng(2), 1, 5)
+    kinds = {(row.identity, row.dtype) for row in found if not row.control and row.snap}
+    assert kinds == {(identity, dtype) for identity in STATEMENTS for dtype in ("float64", "float32")}
+    assert {row.identity for row in found if not row.snap} == {"a", "b", "c", "d", "d ridge"}

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ntklab.claims.catalogue import CLAIMS as ALL_CLAIMS
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check, inside
 from ntklab.claims.ensembles import CLAIMS, ISING
+from ntklab.schemas import SCHEMAS
 
 SETS = ["training", "in_distribution", "gaussian_spins", "diluted_spins"]
 BY_ID = {claim.id: claim for claim in CLAIMS}
@@ -102,5 +104,6 @@ def test_claims_on_stand_in_data_are_undecided(identifier):
     assert verdict(identifier, table) == UNDECIDED
 
 
-def test_claims_have_distinct_ids():
-    assert len(BY_ID) == len(CLAIMS)
+def test_claims_have_distinct_ids_and_name_tables_that_exist():
+    assert len({claim.id for claim in ALL_CLAIMS}) == len(ALL_CLAIMS)
+    assert {claim.table for claim in ALL_CLAIMS} <= set(SCHEMAS)

@@ -52,6 +52,25 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
             "ising.steps: a value by scale names exactly smoke, laptop and paper",
         ),
         ("scale", "latpop", "scale: 'latpop' is not a scale. Did you mean \"laptop\"? (one of smoke, laptop, paper)"),
+        ("kernel_convergence.width", [4, 2], "kernel_convergence.width: not increasing"),
+        (
+            "hist_kernel.network",
+            {
+                "filters": [3, 2],
+                "padding": "SAME",
+                "nonlinearity": "relu",
+                "weight_variance": 1.0,
+                "bias_variance": 0.0,
+            },
+            "hist_kernel.network.filters: even filters with SAME padding do not commute with rotations",
+        ),
+        (
+            "hist_kernel.network.nonlinearity",
+            "tanh",
+            "hist_kernel.network.nonlinearity: input should be 'relu', 'leaky",
+        ),
+        ("hist_kernel.data", "fashionmnist", "hist_kernel.data: input should be 'fashion_mnist', not 'fashionmnist'"),
+        ("hist_kernel.training_sizes", [8, 8], "hist_kernel.training_sizes: not increasing"),
         ("device", "tpu", "device: input should be 'cpu' or 'cuda', not 'tpu'"),
     ],
 )

@@ -17,7 +17,7 @@ def test_imports_follow_the_arrows():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("module", [*(figure.module for figure in figures().values()), "ntklab.claims.ensembles"])
+@pytest.mark.parametrize("module", [*(figure.module for figure in figures().values()), "ntklab.claims.catalogue"])
 def test_figures_and_claims_need_neither_torch_nor_jax(module):
     code = f"import sys, {module}; raise SystemExit(bool({{'torch', 'jax'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -13,7 +13,7 @@ import pytest
 from ntklab.data import embedded, fashion_mnist, mnist
 from ntklab.data.catalogue import CATALOGUE, data_set
 from ntklab.data.embedded import make
-from ntklab.data.images import ImageSet, balanced, read_idx, resize
+from ntklab.data.images import ImageSet, balanced, disjoint_subset, random_subset, read_idx, resize
 from ntklab.files import Arrays
 from ntklab.steps.prepare_images import prepare_images
 
@@ -324,3 +324,17 @@ def test_prepared_images_are_the_same_bytes_again(tmp_path):
     assert arrays.header["classes"] == list(fashion_mnist.CLASSES) and arrays.header["stand_in"] is False
     assert arrays.header["settings"] == {"data": "fashion_mnist", "source": "embedded", "size": 14}
     assert 60 < arrays["training/inputs"].mean() < 90
+
+
+def test_subsets_nest_or_are_disjoint():
+    def rng():
+        return np.random.default_rng(4)
+
+    small, large = random_subset(50, 5, rng()), random_subset(50, 20, rng())
+    assert list(large[:5]) == list(small) and len(set(large)) == 20
+    parts = np.concatenate([disjoint_subset(50, 10, number, rng()) for number in range(5)])
+    assert sorted(parts) == list(range(50))
+    with pytest.raises(ValueError, match="51 images wanted, the set has 50"):
+        random_subset(50, 51, rng())
+    with pytest.raises(ValueError, match="6 disjoint sets of 10 images wanted, the set has 50"):
+        disjoint_subset(50, 10, 5, rng())

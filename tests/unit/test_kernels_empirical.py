@@ -54,6 +54,15 @@ def test_seed_gives_the_same_networks_and_support_may_be_restricted():
     assert first.ntk.shape == (2, 2, 2)
 
 
+def test_draws_can_be_shared_out():
+    """What draw number i is does not depend on how many are drawn, nor on where a share begins."""
+    options = {"architecture": "gcnn", "width": 2, "seed": 6}
+    whole = empirical_kernels(GCNN, X, draws=7, **options)
+    parts = [empirical_kernels(GCNN, X, first=first, draws=draws, **options) for first, draws in ((0, 3), (3, 4))]
+    for together, *shares in zip(whole, *parts, strict=True):
+        np.testing.assert_allclose(np.concatenate(shares), together, rtol=1e-13)
+
+
 def test_architecture_and_network_must_fit():
     for architecture, network in [("mlp", GCNN), ("cnn", Network(dense=1)), ("transformer", GCNN)]:
         with pytest.raises(ValueError, match=f"architecture='{architecture}'"):

@@ -42,7 +42,7 @@ class Copy:
 
     def planned(self, *arguments: str) -> Counter:
         """Rule -> number of jobs that a run would do now."""
-        done = self.snakemake("--dry-run", "--quiet", "reason", *arguments)
+        done = self.snakemake(*arguments, "--dry-run", "--quiet", "reason")
         assert done.returncode == 0, done.stdout + done.stderr
         table = re.search(r"^job\s+count\n-+\s+-+\n(.*?)\ntotal", done.stdout, flags=re.DOTALL | re.MULTILINE)
         return Counter({rule: int(n) for rule, n in re.findall(r"^(\w+)\s+(\d+)$", table[1], re.M)} if table else {})

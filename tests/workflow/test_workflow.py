@@ -11,7 +11,8 @@ from ntklab.schemas import CLAIMS, SCHEMAS
 from ntklab.tables import read_table
 
 SMOKE = ("--config", "scale=smoke")
-DOWNSTREAM = {"measure_invariance": 1, "check_claims": 1, "draw_figure": 3, "all": 1}
+DOWNSTREAM = {"measure_invariance": 1, "check_claims": 1, "collect_claims": 1, "draw_figure": 3, "all": 1}
+KERNELS = {"check_claims": 1, "collect_claims": 1, "draw_figure": 1, "all": 1}
 
 
 @pytest.fixture
@@ -30,7 +31,8 @@ def copy(finished, tmp_path):
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_dry_run_of_every_scale_plans_every_figure(fresh, scale):
     planned = fresh.planned("--config", f"scale={scale}")
-    assert planned["draw_figure"] == len(figures()) and planned["check_claims"] == 1
+    experiments = {figure.EXPERIMENT for figure in figures().values()}
+    assert planned["draw_figure"] == len(figures()) and planned["check_claims"] == len(experiments)
     assert not (fresh.root / "results").exists()
 
 
@@ -62,7 +64,8 @@ def test_the_tables_figures_and_claims_are_there_and_whole(finished):
 
 def test_heavy_steps_leave_their_time_and_memory(finished):
     benchmarks = finished[0].root / "results/smoke/benchmarks"
-    for rule in ("sample_ising.tsv", "predict_mean", "train_shard", "measure_invariance"):
+    heavy = ("sample_ising.tsv", "predict_mean", "train_shard", "measure_invariance", "measure_identities.tsv")
+    for rule in (*heavy, "sample_empirical_kernels", "compute_orbit_kernels", "predict_classes"):
         assert (benchmarks / rule).exists()
 
 
@@ -75,6 +78,30 @@ def test_a_changed_width_retrains_that_width_only(copy):
     assert copy.planned(*SMOKE) == {"train_shard": 1, **DOWNSTREAM}
     said = copy.snakemake("--dry-run", *SMOKE).stdout
     assert "width 128" in said and "width 64" not in said and "width 256" not in said
+
+
+def test_one_more_width_draws_networks_of_that_width_only(copy):
+    copy.edit("config.yaml", "smoke: [2, 4, 16]", "smoke: [2, 4, 8, 16]")
+    assert copy.planned(*SMOKE) == {"sample_empirical_kernels": 1, "measure_kernel_convergence": 1, **KERNELS}
+
+
+def test_one_more_training_set_computes_its_kernels_only(copy):
+    copy.edit("config.yaml", "    smoke: 3\n    laptop: 8", "    smoke: 4\n    laptop: 8")
+    classified = {"predict_classes": 1, "measure_classification": 1, **KERNELS}
+    assert copy.planned(*SMOKE) == {"compute_orbit_kernels": 1, **classified}
+
+
+def test_another_ridge_computes_no_kernel(copy):
+    copy.edit("config.yaml", "ridge: 1.0e-4", "ridge: 1.0e-3")
+    assert copy.planned(*SMOKE) == {"predict_classes": 1, "measure_classification": 1, **KERNELS}
+
+
+def test_every_experiment_and_figure_is_a_target(fresh):
+    assert fresh.planned("kernels", *SMOKE)["draw_figure"] == 3
+    assert fresh.planned("ising", *SMOKE)["draw_figure"] == 3
+    for identifier in figures():
+        planned = fresh.planned(identifier, *SMOKE)
+        assert planned["draw_figure"] == 1 and planned["check_claims"] == 0, identifier
 
 
 def test_an_extra_config_file_changes_nested_values(copy, tmp_path):

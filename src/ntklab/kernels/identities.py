@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.experimental import enable_x64
 from jaxtyping import Float
@@ -212,7 +213,7 @@ def lifting_errors(network: Network, x: np.ndarray, dtype: str) -> tuple[float, 
 
     with enable_x64(dtype == "float64"):
         init, apply, _ = layers("zero")
-        images = x.astype(dtype)
+        images = jnp.asarray(x, dtype)
         parameters = jax.tree.map(lambda leaf: leaf.astype(dtype), init(jax.random.PRNGKey(0), images.shape)[1])
         gradient = jax.jacobian(lambda p: apply(p, images)[:, 0])(parameters)
         rows = np.concatenate([np.asarray(leaf).reshape(len(x), -1) for leaf in jax.tree.leaves(gradient)], axis=1)

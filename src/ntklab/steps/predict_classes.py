@@ -31,8 +31,8 @@ def predict_classes(
 ) -> None:
     """Write `outputs` (repeat, orientation, head, architecture, kernel, size, test, class) and `labels` (repeat, test).
 
-    The header lists the axes with the names of their entries. "upright" leaves the images as they are, "turned" gives each a random
-    number of quarter turns.
+    The header lists the axes with the names of their entries. "upright" leaves the images as they are, "turned" gives
+    each a random number of quarter turns.
     """
     header = record(locals())
     networks = [
@@ -60,7 +60,9 @@ def predict_classes(
         print(f"predicted with training set {repeat}", flush=True)
     described = {name: orbits.header[name] for name in ("data", "source", "image_size")}
     stacked = np.reshape(outputs, (*map(len, axes.values()), *outputs[0].shape))
-    save_arrays(output, {"outputs": stacked, "labels": np.stack(labels)}, {**header, **described, "axes": list(axes.items())})
+    save_arrays(
+        output, {"outputs": stacked, "labels": np.stack(labels)}, {**header, **described, "axes": list(axes.items())}
+    )
 
 
 def _oriented(orbits: Arrays, rng: np.random.Generator) -> list[tuple[OrbitKernels, OrbitKernels]]:

@@ -1,0 +1,103 @@
+"""Claims of the kernel experiments on made-up tables: supported where they are true, contradicted where they are not."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check
+from ntklab.claims.equivntk import CLAIMS, CLASSIFICATION, CONVERGENCE, IDENTITIES, IDENTITY, PUBLISHED
+
+BY_ID = {claim.id: claim for claim in CLAIMS}
+
+
+def framed(rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows)
+    frame.attrs["provenance"] = {"stand_in": False}
+    return frame
+
+
+def identity_table(*, error=1.0, control=1.0) -> pd.DataFrame:
+    rows = []
+    for identity in IDENTITIES:
+        for precision, snap, value in (("float64", True, 1e-15), ("float64", False, 1e-9), ("float32", True, 1e-7)):
+            common = {"identity": identity, "precision": precision, "snap": snap}
+            rows.append({**common, "control": False, "value": value * error})
+            rows.append({**common, "control": True, "value": 0.1 * control})
+    return framed(rows)
+
+
+def convergence_table(*, exponent=-0.5, z=1.0, shift=0.0, data="2 normal images 16x16x3, key 0xdeadbeef"):
+    network = "conv 3-3 SAME, pool, 0 hidden dense, relu, sw2=1 sb2=0"
+    rows = []
+    for kernel in ("ntk", "nngp"):
+        for width in (1.0, 2.0, 4.0, 8.0, 16.0):
+            value = width**exponent
+            for quantity, number in (("draw_deviation", value), ("z_score", z)):
+                rows.append(
+                    {"kernel": kernel, "width": width, "quantity": quantity, "value": number, "stderr": 0.03 * value}
+                )
+    for kernel, printed in PUBLISHED.items():
+        for (image, image2), value in zip(((0, 0), (0, 1), (1, 1)), printed, strict=True):
+            rows.append({"kernel": kernel, "width": np.inf, "quantity": "entry", "value": value + shift,
+                         "image": image, "image2": image2})  # fmt: skip
+    return framed(rows).assign(data=data, network=network)
+
+
+def classification_table(*, gain=0.1, linear=1e-12, nonlinear=0.3):
+    rows = []
+    cases = itertools.product(("upright", "turned"), ("linear", "nonlinear"), ("ntk", "nngp"), (8, 16), range(5))
+    for orientation, head, kernel, size, repeat in cases:
+        common = {"orientation": orientation, "head": head, "kernel": kernel, "training_images": size, "repeat": repeat}
+        for architecture, value in (("cnn", 0.4), ("gcnn", 0.4 + gain + 0.01 * (repeat - 2)), ("cnn_augmented", 0.5)):
+            rows.append({**common, "architecture": architecture, "quantity": "accuracy", "value": value})
+        difference = linear if head == "linear" else nonlinear
+        rows.append(
+            {**common, "architecture": "cnn_augmented", "quantity": "difference_from_gcnn", "value": difference}
+        )
+    return framed(rows)
+
+
+def tables(**changed) -> dict[str, pd.DataFrame]:
+    made = {IDENTITY: identity_table(), CONVERGENCE: convergence_table(), CLASSIFICATION: classification_table()}
+    return made | changed
+
+
+@pytest.mark.parametrize("identifier", sorted(BY_ID))
+def test_every_claim_is_supported_where_it_is_true(identifier):
+    finding = check(BY_ID[identifier], tables())
+    assert finding.verdict == SUPPORTED
+    assert finding.ci_low <= finding.value <= finding.ci_high
+
+
+@pytest.mark.parametrize(
+    ("identifier", "table", "change"),
+    [
+        *((f"E2-kernel-identity-{i.replace(' ', '-')}-float64", IDENTITY, {"error": 1e4}) for i in IDENTITIES),
+        *((f"E2-kernel-identity-{i.replace(' ', '-')}-float32", IDENTITY, {"error": 1e5}) for i in IDENTITIES),
+        *((f"E2-kernel-identity-{i.replace(' ', '-')}-control", IDENTITY, {"control": 1e-4}) for i in IDENTITIES),
+        ("E2-kernel-identity-b-without-snap", IDENTITY, {"error": 1e3}),
+        ("E2-kernel-convergence-slope-ntk", CONVERGENCE, {"exponent": -0.1}),
+        ("E2-kernel-convergence-mean-nngp", CONVERGENCE, {"z": 6.0}),
+        ("E2-kernel-convergence-published-nngp", CONVERGENCE, {"shift": 1e-6}),
+        ("E2-kernel-convergence-published-ntk-from-input", CONVERGENCE, {"shift": -2e-3}),
+        ("E2-hist-kernel-gain-linear-head-ntk", CLASSIFICATION, {"gain": -0.1}),
+        ("E2-hist-kernel-gain-nonlinear-head-nngp", CLASSIFICATION, {"gain": -0.1}),
+        ("E2-hist-kernel-augmented-ntk", CLASSIFICATION, {"linear": 1e-3}),
+        ("E2-hist-kernel-head-nngp", CLASSIFICATION, {"nonlinear": 1e-12}),
+    ],
+)  # fmt: skip
+def test_every_kind_of_claim_is_contradicted_where_it_is_false(identifier, table, change):
+    make = {IDENTITY: identity_table, CONVERGENCE: convergence_table, CLASSIFICATION: classification_table}[table]
+    assert check(BY_ID[identifier], tables(**{table: make(**change)})).verdict == CONTRADICTED
+
+
+def test_a_gain_within_its_error_is_undecided():
+    table = classification_table(gain=0.005)
+    assert check(BY_ID["E2-hist-kernel-gain-linear-head-ntk"], tables(**{CLASSIFICATION: table})).verdict == UNDECIDED
+
+
+def test_printed_kernels_say_nothing_about_other_images():
+    table = convergence_table(data="2 normal images 8x8x3, key 0x1")
+    assert check(BY_ID["E2-kernel-convergence-published-nngp"], tables(**{CONVERGENCE: table})).verdict == UNDECIDED
