@@ -2,12 +2,16 @@
 
 import re
 
+import pytest
+
 from ntklab.plots.catalogue import figures
 
 
-def test_the_example_prints_what_it_says(project, capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), flags=re.DOTALL)
-    exec(code, {})
+@pytest.mark.parametrize("number", range(2))
+def test_the_examples_print_what_they_say(project, capsys, number):
+    examples = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), flags=re.DOTALL)
+    assert len(examples) == 2
+    exec(examples[number], {})
     assert float(capsys.readouterr().out) < 1e-10
 
 
