@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ def width_colours(widths: Iterable[float]) -> dict[float, tuple]:
     return dict(zip(widths, sns.color_palette("viridis_r", len(widths) + 1)[1:], strict=True))
 
 
-def count(number: float) -> str:
+def count(number: float | np.integer) -> str:
     """A width or number of members without a decimal point."""
     return f"{number:.0f}"
 
@@ -53,6 +54,6 @@ def over_repeats(axes: Axes, rows: pd.DataFrame, x: str, shift: float = 1.0, **l
     axes.errorbar(values.index * shift, values["mean"], bars, capsize=2, markersize=4, **line)
 
 
-def new_figure(columns: int, rows: float) -> Figure:
+def new_figure(columns: int | float, rows: int | float) -> Figure:
     """An empty figure of so many panels' width, and so many times 2.4 inches high."""
     return Figure(figsize=(COLUMN * columns, 2.4 * rows))
