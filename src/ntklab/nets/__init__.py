@@ -1,0 +1,14 @@
+"""Networks of finite width as torch modules, in NTK parametrisation."""
+
+from ntklab.nets.convolutional import GroupPool, build_cnn, build_gcnn
+from ntklab.nets.layers import Convolution, Dense, GroupConvolution, LiftingConvolution
+
+__all__ = [
+    "Convolution",
+    "Dense",
+    "GroupConvolution",
+    "GroupPool",
+    "LiftingConvolution",
+    "build_cnn",
+    "build_gcnn",
+]

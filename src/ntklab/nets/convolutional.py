@@ -1,0 +1,83 @@
+"""Convolutional networks and their C4 group-convolutional counterparts: one description, two networks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ntklab.nets.layers import Convolution, Dense, GroupConvolution, GroupMaps, LiftingConvolution
+
+
+class GroupPool(nn.Module):
+    """Mean over rotations and positions: (sample, 4, channel, row, column) to (sample, channel), invariant."""
+
+    def forward(self, z: GroupMaps) -> Float[Tensor, "sample channel"]:
+        return z.mean(dim=(1, 3, 4))
+
+
+class GlobalAveragePool(nn.Module):
+    """Mean over positions: (sample, channel, row, column) to (sample, channel)."""
+
+    def forward(self, z: Float[Tensor, "sample channel row column"]) -> Float[Tensor, "sample channel"]:
+        return z.mean(dim=(2, 3))
+
+
+def _check_fit(filters: Sequence[int], padding: str, size: int) -> None:
+    for q in filters:
+        if q > size:
+            raise ValueError(f"a filter of side {q} does not fit feature maps of side {size}")
+        if padding == "SAME" and q % 2 == 0:
+            raise ValueError(f"an even filter ({q}) with SAME padding does not commute with rotations; use an odd one")
+        size = size - q + 1 if padding == "VALID" else size
+
+
+def _build(first, further, pool, filters, width, channels, size, outputs, rng, padding, weight_variance):
+    _check_fit(filters, padding, size)
+    layers: list[nn.Module] = []
+    for number, q in enumerate(filters):
+        kind = first if number == 0 else further
+        layers += [kind(channels, width, q, rng, padding, weight_variance), nn.ReLU()]
+        channels = width
+    return nn.Sequential(*layers, pool, Dense(width, outputs, rng, weight_variance))
+
+
+def build_cnn(
+    filters: Sequence[int],
+    width: int,
+    *,
+    channels: int,
+    size: int,
+    outputs: int,
+    rng: np.random.Generator,
+    padding: str = "SAME",
+    weight_variance: float = 2.0,
+) -> nn.Module:
+    """[convolution, ReLU] per filter, global average pooling, linear; images (sample, channel, size, size).
+
+    `ValueError` for filters that do not fit, and for even filters under SAME padding.
+    """
+    pool = GlobalAveragePool()
+    return _build(
+        Convolution, Convolution, pool, filters, width, channels, size, outputs, rng, padding, weight_variance
+    )
+
+
+def build_gcnn(
+    filters: Sequence[int],
+    width: int,
+    *,
+    channels: int,
+    size: int,
+    outputs: int,
+    rng: np.random.Generator,
+    padding: str = "SAME",
+    weight_variance: float = 2.0,
+) -> nn.Module:
+    """The same with a lifting convolution first and group convolutions after it, pooled over the group: invariant.
+
+    Its mean after training on images is that of the CNN after training on all their rotations, in the infinite-width
+    limit (E2, theorem on augmentation). filters = (size, 1, ...) with VALID padding gives the counterpart of an MLP.
+    """
+    layers = LiftingConvolution, GroupConvolution
+    return _build(*layers, GroupPool(), filters, width, channels, size, outputs, rng, padding, weight_variance)
