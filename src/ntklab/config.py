@@ -50,6 +50,18 @@ def _increasing(key: str, values: list[int]) -> None:
         raise ValueError(f"{key}: not increasing")
 
 
+def _odd_under_same(filters: list[int], padding: str) -> None:
+    if padding == "SAME" and any(q % 2 == 0 for q in filters):
+        raise ValueError("filters: even filters with SAME padding do not commute with rotations; use odd ones")
+
+
+def _fit(key: str, network: Filters, size: int) -> None:
+    for q in network.filters:
+        if q > size:
+            raise ValueError(f"{key}: a filter of side {q} does not fit feature maps of side {size}")
+        size = size - q + 1 if network.padding == "VALID" else size
+
+
 class Control(Block):
     """The negative control: the same networks trained without augmentation."""
 
@@ -131,8 +143,7 @@ class Convolutional(Block):
 
     @model_validator(mode="after")
     def _equivariant(self) -> Convolutional:
-        if self.padding == "SAME" and any(q % 2 == 0 for q in self.filters):
-            raise ValueError("filters: even filters with SAME padding do not commute with rotations; use odd ones")
+        _odd_under_same(self.filters, self.padding)
         return self
 
 
@@ -201,6 +212,63 @@ class HistKernel(Block):
         return self
 
 
+class Filters(Block):
+    """Convolutions of a bias-free ReLU network that ends in pooling and a linear layer."""
+
+    filters: Annotated[list[Count], Len(1)]
+    """list of integers, side length of each convolution's square filter; one as large as the image, then 1: an MLP"""
+    padding: Padding
+    """VALID (none), SAME (zeros) or CIRCULAR; SAME with an even filter breaks the symmetry and is refused"""
+
+    @model_validator(mode="after")
+    def _equivariant(self) -> Filters:
+        _odd_under_same(self.filters, self.padding)
+        return self
+
+
+class Bridge(Block):
+    """Networks trained on all rotations against group-convolutional ones (E2-aug-vs-gcnn-mlp, E2-aug-vs-gcnn)."""
+
+    data: Literal["mnist", "fashion_mnist"]
+    """mnist or fashion_mnist, the images"""
+    source: str
+    """embedded (what ships with ntklab), or a directory that holds the data set's original files"""
+    image_size: Count
+    """integer >= 1, side in pixels to which the images are resized"""
+    training_images: Annotated[int, Ge(2)]
+    """integer >= 2, training images before augmentation"""
+    test_images: Annotated[int, Ge(2)]
+    """integer >= 2, test images, and images of noise"""
+    network: Filters
+    mismatch: Filters
+    weight_variance: Annotated[float, Gt(0)]
+    """number > 0, sigma_w^2 of all layers"""
+    width: Counts
+    """increasing list of integers, channels per hidden layer, of both ensembles of a pair"""
+    members: Annotated[int, Ge(3)]
+    """integer >= 3, networks in each ensemble"""
+    members_per_shard: Count
+    """integer >= 1, networks trained by one job"""
+    recorded_steps: Annotated[list[Annotated[int, Ge(0)]], Len(2)]
+    """increasing list of integers from 0, when outputs are recorded; training ends with the last"""
+    learning_rate_factor: Annotated[float, Gt(0), Lt(1)]
+    """number between 0 and 1, learning rate in units of the critical one of the analytic NTK"""
+    ensemble_sizes: Counts
+    """increasing list of integers, sizes of the sub-ensembles in the figures, none above the members trained"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Bridge:
+        for key in ("width", "recorded_steps", "ensemble_sizes"):
+            _increasing(key, getattr(self, key))
+        if self.recorded_steps[0] != 0:
+            raise ValueError("recorded_steps: starts at 0, the initialisation")
+        if self.ensemble_sizes[-1] > self.members:
+            raise ValueError(f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, {self.members} are trained")
+        for key in ("network", "mismatch"):
+            _fit(f"{key}.filters", getattr(self, key), self.image_size)
+        return self
+
+
 class Config(Block):
     """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
 
@@ -216,6 +284,8 @@ class Config(Block):
     kernel_identity: KernelIdentity
     kernel_convergence: KernelConvergence
     hist_kernel: HistKernel
+    aug_vs_gcnn_mlp: Bridge
+    aug_vs_gcnn: Bridge
 
 
 def at_scale(values: Any, scale: str, place: str = "") -> Any:

@@ -125,6 +125,29 @@ CLASSIFICATION = Schema(
     },
 )
 
+DIFFERENCE = Schema(
+    name="difference",
+    row="one quantity of the difference of two ensembles of one width, on one set of inputs, at one training time",
+    columns=(
+        *EXPERIMENT,
+        Column("images", "string", "", "data set of the training and test images"),
+        Column("width", "float64", "channels", "channels per hidden layer"),
+        Column("first", "string", "", "augmented: trained on all rotations; plain: on the images alone; gcnn"),
+        Column(
+            "second", "string", "", "gcnn; mismatched: a gcnn of another architecture; ntk: the infinite-width mean"
+        ),
+        Column("members", "float64", "networks", "members of each ensemble"),
+        Column("time", "float64", "learning rate x steps", "training time on the mean-squared loss / 2"),
+        Column("step", "int64", "steps", "steps of full-batch gradient descent"),
+        *MEASUREMENT,
+    ),
+    quantities={
+        "difference": "rms difference of the two ensembles' means, in units of the rms NTK mean after training",
+        "noise": "the same if the infinite ensembles agree, from the members' variance; same unit",
+        "difference_floor": "unbiased squared difference of the infinite ensembles, may be negative; same unit, squared",
+    },
+)
+
 CLAIMS = Schema(
     name="claims",
     row="one claim of a paper",
@@ -152,5 +175,7 @@ SCHEMAS: dict[str, Schema] = {
     "equivntk/kernel_identity_error": IDENTITY_ERROR,
     "equivntk/kernel_convergence": KERNEL_CONVERGENCE,
     "equivntk/hist_kernel_classification": CLASSIFICATION,
+    "equivntk/aug_vs_gcnn_mlp_difference": DIFFERENCE,
+    "equivntk/aug_vs_gcnn_difference": DIFFERENCE,
 }
 """Name of the table -> its schema; claims have a place of their own."""

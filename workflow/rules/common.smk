@@ -50,6 +50,7 @@ wildcard_constraints:
     first=r"\d+",
     last=r"\d+",
     repeat=r"\d+",
+    ensemble="augmented|gcnn|plain|mismatched",
 
 
 def setting(path):

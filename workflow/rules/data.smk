@@ -58,3 +58,24 @@ rule prepare_images:
     shell:
         "ntklab prepare-images --data {params.data} --source {params.source} --size {params.size}"
         " --output {output} > {log} 2>&1"
+
+
+rule draw_image_subsets:
+    output:
+        f"{RESULTS}/arrays/data/image_subsets/{{experiment}}.npz",
+    log:
+        f"{RESULTS}/logs/draw_image_subsets/{{experiment}}.log",
+    params:
+        data=setting("{experiment}.data"),
+        source=setting("{experiment}.source"),
+        size=setting("{experiment}.image_size"),
+        training_images=setting("{experiment}.training_images"),
+        test_images=setting("{experiment}.test_images"),
+        seed=setting("seed"),
+        code=step_code("draw_image_subsets"),
+    message:
+        "Drawing {params.training_images} training and {params.test_images} test images of {params.data} ({params.source})"
+    shell:
+        "ntklab draw-image-subsets --data {params.data} --source {params.source} --size {params.size}"
+        " --training-images {params.training_images} --test-images {params.test_images}"
+        " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"

@@ -57,3 +57,64 @@ rule train_shard:
         " --depth {wildcards.depth} --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
         " --recorded-steps {params.recorded_steps} --seed {params.seed} --device {params.device}"
         " --members-per-chunk {params.members_per_chunk} --output {output} > {log} 2>&1"
+
+
+# The ensembles that the bridge compares: architecture, order of the group trained with, block of the filters.
+BRIDGE = {
+    "augmented": ("cnn", 4, "network"),
+    "gcnn": ("gcnn", 1, "network"),
+    "plain": ("cnn", 1, "network"),
+    "mismatched": ("gcnn", 1, "mismatch"),
+}
+CONTROLS = ("plain", "mismatched")
+
+
+def bridge_setting(key):
+    """The filters or padding of the wildcard `ensemble`, for a rule's params."""
+    return lambda wildcards: SETTINGS[wildcards.experiment][BRIDGE[wildcards.ensemble][2]][key]
+
+
+def bridge_shards(wildcards):
+    """The shards of both ensembles at every width, and of the controls at the widest."""
+    block = SETTINGS[wildcards.experiment]
+    ensembles = [(e, w) for e in BRIDGE for w in block["width"] if e not in CONTROLS or w == block["width"][-1]]
+    return [
+        f"{RESULTS}/arrays/ensembles/{wildcards.experiment}/ensemble={ensemble}/width={width}/members={first}-{last}.npz"
+        for ensemble, width in ensembles
+        for first, last in blocks_of(block["members"], block["members_per_shard"])
+    ]
+
+
+rule train_network_shard:
+    input:
+        data=rules.draw_image_subsets.output,
+        limit=rules.predict_group_mean.output,
+    output:
+        f"{RESULTS}/arrays/ensembles/{{experiment}}/ensemble={{ensemble}}/width={{width}}/members={{first}}-{{last}}.npz",
+    log:
+        f"{RESULTS}/logs/train_network_shard/{{experiment}}/ensemble={{ensemble}}/width={{width}}/members={{first}}-{{last}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_network_shard/{{experiment}}/ensemble={{ensemble}}/width={{width}}/members={{first}}-{{last}}.tsv"
+    threads: 1
+    resources:
+        gpu=1 if CONFIG.device == "cuda" else 0,
+    params:
+        architecture=lambda wildcards: BRIDGE[wildcards.ensemble][0],
+        augmentation=lambda wildcards: BRIDGE[wildcards.ensemble][1],
+        filters=bridge_setting("filters"),
+        padding=bridge_setting("padding"),
+        weight_variance=setting("{experiment}.weight_variance"),
+        recorded_steps=setting("{experiment}.recorded_steps"),
+        seed=setting("seed"),
+        device=setting("device"),
+        code=step_code("train_network_shard"),
+    message:
+        "Training members {wildcards.first} to {wildcards.last} of the ensemble '{wildcards.ensemble}' of width"
+        " {wildcards.width} for {wildcards.experiment}"
+    shell:
+        "ntklab train-network-shard --data {input.data} --limit {input.limit} --experiment {wildcards.experiment}"
+        " --ensemble {wildcards.ensemble} --architecture {params.architecture} --augmentation {params.augmentation}"
+        " --filters {params.filters} --padding {params.padding} --weight-variance {params.weight_variance}"
+        " --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
+        " --recorded-steps {params.recorded_steps} --seed {params.seed} --device {params.device}"
+        " --output {output} > {log} 2>&1"

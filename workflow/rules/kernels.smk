@@ -143,3 +143,25 @@ rule predict_classes:
         "ntklab predict-classes --kernels {input.kernels} --training-sizes {params.training_sizes}"
         " --ridge {params.ridge}" + NETWORK_FLAGS + " --experiment {wildcards.experiment} --seed {params.seed}"
         " --output {output} > {log} 2>&1"
+
+
+rule predict_group_mean:
+    input:
+        data=rules.draw_image_subsets.output,
+    output:
+        f"{RESULTS}/arrays/kernels/{{experiment}}/group_mean_prediction.npz",
+    log:
+        f"{RESULTS}/logs/predict_group_mean/{{experiment}}.log",
+    params:
+        filters=setting("{experiment}.network.filters"),
+        padding=setting("{experiment}.network.padding"),
+        weight_variance=setting("{experiment}.weight_variance"),
+        factor=setting("{experiment}.learning_rate_factor"),
+        recorded_steps=setting("{experiment}.recorded_steps"),
+        code=step_code("predict_group_mean"),
+    message:
+        "Predicting the mean of infinitely wide group-convolutional ensembles of {wildcards.experiment}"
+    shell:
+        "ntklab predict-group-mean --data {input.data} --filters {params.filters} --padding {params.padding}"
+        " --weight-variance {params.weight_variance} --factor {params.factor}"
+        " --recorded-steps {params.recorded_steps} --output {output} > {log} 2>&1"

@@ -124,3 +124,22 @@ rule measure_classification:
     shell:
         "ntklab measure-classification --predictions {input.predictions} --experiment {wildcards.experiment}"
         " --output {output} > {log} 2>&1"
+
+
+rule measure_ensemble_difference:
+    input:
+        data=rules.draw_image_subsets.output,
+        limit=rules.predict_group_mean.output,
+        predictions=bridge_shards,
+    output:
+        ensure(f"{RESULTS}/tables/equivntk/{{experiment}}_difference.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_ensemble_difference/{{experiment}}.log",
+    params:
+        sizes=setting("{experiment}.ensemble_sizes"),
+        code=step_code("measure_ensemble_difference"),
+    message:
+        "Measuring the difference of augmented and group-convolutional ensembles of {wildcards.experiment}"
+    shell:
+        "ntklab measure-ensemble-difference --data {input.data} --limit {input.limit} --predictions {input.predictions}"
+        " --sizes {params.sizes} --experiment {wildcards.experiment} --output {output} > {log} 2>&1"

@@ -1,0 +1,47 @@
+"""How far the means of two ensembles are from each other, with and without the noise of finitely many members.
+
+d_m = A_m - B_m, the difference of two members with the same index, is one draw of a quantity whose mean is the difference
+of the infinite ensembles: members are independent, within and between the ensembles (spec 2.7 of the experiments).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from ntklab.metrics.ensemble_invariance import Measurement
+from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
+from ntklab.types import Numbers
+
+Differences = Float[np.ndarray, "member time entry"]
+"""A_m - B_m on all inputs and outputs."""
+
+
+def root_mean_square(f: Float[np.ndarray, "*leading entry"]) -> Float[Numbers, "*leading"]:
+    """sqrt(mean f^2) over the last axis."""
+    return np.sqrt(np.square(f).mean(axis=-1))
+
+
+def noise(differences: Float[np.ndarray, "member entry"], size: int) -> Estimate:
+    """What the difference of the means of `size` members is if the infinite ensembles agree: sqrt(mean var d / size)."""
+    members = len(differences)
+    each = np.square(differences - differences.mean(axis=0)).mean(axis=-1) * members / (members - 1)
+    value = np.sqrt(each.mean() / size)
+    # d sqrt(v / size) = dv / (2 size sqrt(v / size)), dv the error of the mean of `each`.
+    return Estimate(value, each.std(ddof=1) / np.sqrt(members) / (2 * size * value), members)
+
+
+def measure_difference(differences: Differences, sizes: Sequence[int], scale: float) -> Iterator[Measurement]:
+    """Difference, noise and unbiased floor at every time, in units of `scale`; the floor in units of its square."""
+    differences = differences.astype(np.float64) / scale
+    for size in (size for size in sizes if size <= len(differences)):
+        difference = sub_ensembles(root_mean_square, differences, size, squared=True)
+        for time, (value, stderr) in enumerate(zip(difference.value, difference.stderr, strict=True)):
+            yield Measurement(float(size), time, "difference", float(value), float(stderr), difference.n)
+            yield _row(size, time, "noise", noise(differences[:, time], size))
+    for time in range(differences.shape[1]):
+        yield _row(len(differences), time, "difference_floor", squared_mean(differences[:, time]))
+
+
+def _row(members: int, time: int, quantity: str, estimate: Estimate) -> Measurement:
+    return Measurement(float(members), time, quantity, float(estimate.value), float(estimate.stderr), estimate.n)

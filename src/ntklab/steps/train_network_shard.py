@@ -1,0 +1,63 @@
+"""Train one shard of an ensemble of convolutional or group-convolutional networks."""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from ntklab.ensembles.modules import train_modules
+from ntklab.files import Arrays, save_arrays
+from ntklab.groups import cyclic
+from ntklab.nets import build_cnn, build_gcnn
+from ntklab.seeds import generator
+from ntklab.steps.record import record
+
+BUILD = {"cnn": build_cnn, "gcnn": build_gcnn}
+
+
+def train_network_shard(
+    *,
+    data: Path,
+    limit: Path,
+    experiment: str,
+    ensemble: str,
+    architecture: str,
+    augmentation: int,
+    filters: list[int],
+    padding: str,
+    weight_variance: float,
+    width: int,
+    first: int,
+    last: int,
+    recorded_steps: list[int],
+    seed: int,
+    device: str,
+    output: Path,
+) -> None:
+    """Train members first..last on the orbits of the cyclic group of order `augmentation`, with the limit's learning rate.
+
+    Writes `SET/predictions` (member, time, input, output) of every set, and `loss` (member, time).
+    """
+    header = record(locals())
+    sets, rate = Arrays(data), Arrays(limit).header["learning_rate"]
+    x, y = sets["training/inputs"], sets["training/targets"]
+    augmented = cyclic(augmentation).orbit(x).reshape(-1, *x.shape[1:])
+
+    def build(member: int):
+        rng = generator(seed, experiment, ensemble, "member", width, member)
+        shape = {"channels": x.shape[-1], "size": x.shape[1], "outputs": y.shape[1]}
+        return BUILD[architecture](filters, width, rng=rng, padding=padding, weight_variance=weight_variance, **shape)
+
+    trained = train_modules(
+        build,
+        np.moveaxis(augmented, -1, 1),
+        y.repeat(augmentation, axis=0),
+        {name: np.moveaxis(sets[f"{name}/inputs"], -1, 1) for name in sets.groups("inputs")},
+        members=range(first, last + 1),
+        learning_rate=rate,
+        recorded_steps=recorded_steps,
+        device=device,
+        log=functools.partial(print, flush=True),
+    )
+    arrays = {f"{name}/predictions": values for name, values in trained.predictions.items()}
+    save_arrays(output, {**arrays, "loss": trained.loss}, {**header, "learning_rate": rate, "steps": recorded_steps})
