@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Ge, Gt, Le, Len, Lt
+from annotated_types import Ge, Gt, Le, Len, Lt, MultipleOf
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ntklab.groups import REGISTRY
@@ -245,8 +245,8 @@ class Bridge(Block):
     """number > 0, sigma_w^2 of all layers"""
     width: Counts
     """increasing list of integers, channels per hidden layer, of both ensembles of a pair"""
-    members: Annotated[int, Ge(3)]
-    """integer >= 3, networks in each ensemble"""
+    members: Annotated[int, Ge(6), MultipleOf(2)]
+    """even integer >= 6, networks in each ensemble, in pairs of opposite sign at initialisation"""
     members_per_shard: Count
     """integer >= 1, networks trained by one job"""
     recorded_steps: Annotated[list[Annotated[int, Ge(0)]], Len(2)]
@@ -254,7 +254,7 @@ class Bridge(Block):
     learning_rate_factor: Annotated[float, Gt(0), Lt(1)]
     """number between 0 and 1, learning rate in units of the critical one of the analytic NTK"""
     ensemble_sizes: Counts
-    """increasing list of integers, sizes of the sub-ensembles in the figures, none above the members trained"""
+    """increasing list of integers, sizes of the sub-ensembles in the figures, at most half the members trained"""
 
     @model_validator(mode="after")
     def _consistent(self) -> Bridge:
@@ -262,8 +262,10 @@ class Bridge(Block):
             _increasing(key, getattr(self, key))
         if self.recorded_steps[0] != 0:
             raise ValueError("recorded_steps: starts at 0, the initialisation")
-        if self.ensemble_sizes[-1] > self.members:
-            raise ValueError(f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, {self.members} are trained")
+        if self.ensemble_sizes[-1] > self.members // 2:
+            raise ValueError(
+                f"ensemble_sizes: {self.ensemble_sizes[-1]} networks asked, there are {self.members // 2} pairs"
+            )
         for key in ("network", "mismatch"):
             _fit(f"{key}.filters", getattr(self, key), self.image_size)
         return self

@@ -2,6 +2,10 @@
 
 d_m = A_m - B_m, the difference of two members with the same index, is one draw of a quantity whose mean is the difference
 of the infinite ensembles: members are independent, within and between the ensembles (spec 2.7 of the experiments).
+
+Members come in pairs whose outputs at initialisation are opposite. A pair's mean has the same expectation as a member and
+far less noise, because most of it stems from the initial outputs: it is what the unbiased floor is estimated from. The
+plain difference and its noise line are those of independent members, the first of each pair.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,15 +36,19 @@ def noise(differences: Float[np.ndarray, "member entry"], size: int) -> Estimate
 
 
 def measure_difference(differences: Differences, sizes: Sequence[int], scale: float) -> Iterator[Measurement]:
-    """Difference, noise and unbiased floor at every time, in units of `scale`; the floor in units of its square."""
+    """Difference, noise and unbiased floor at every time, in units of `scale`; the floor in units of its square.
+
+    The members are an even number, in pairs that follow each other.
+    """
     differences = differences.astype(np.float64) / scale
-    for size in (size for size in sizes if size <= len(differences)):
-        difference = sub_ensembles(root_mean_square, differences, size, squared=True)
+    independent, pairs = differences[::2], (differences[::2] + differences[1::2]) / 2
+    for size in (size for size in sizes if size <= len(independent)):
+        difference = sub_ensembles(root_mean_square, independent, size, squared=True)
         for time, (value, stderr) in enumerate(zip(difference.value, difference.stderr, strict=True)):
             yield Measurement(float(size), time, "difference", float(value), float(stderr), difference.n)
-            yield _row(size, time, "noise", noise(differences[:, time], size))
+            yield _row(size, time, "noise", noise(independent[:, time], size))
     for time in range(differences.shape[1]):
-        yield _row(len(differences), time, "difference_floor", squared_mean(differences[:, time]))
+        yield _row(len(differences), time, "difference_floor", squared_mean(pairs[:, time]))
 
 
 def _row(members: int, time: int, quantity: str, estimate: Estimate) -> Measurement:

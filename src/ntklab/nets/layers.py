@@ -59,6 +59,13 @@ def padded(x: Maps, q: int, padding: str) -> Maps:
     return functional.pad(x, sides, mode="circular" if padding == "CIRCULAR" else "constant")
 
 
+def correlate(x: Maps, filters: Float[Tensor, "out _channel row column"], bias: Tensor | None) -> Maps:
+    """z(t) = sum_y w(y) x(t + y) + b where the filter fits in; one matrix product where it fits in once only."""
+    if x.shape[2:] == filters.shape[2:]:
+        return functional.linear(x.flatten(1), filters.flatten(1), bias)[:, :, None, None]
+    return functional.conv2d(x, filters, bias)
+
+
 class Convolution(_Layer):
     """z(t) = sqrt(weight_variance / (n q^2)) sum_y w(y) x(t + y) + sqrt(bias_variance) b."""
 
@@ -67,7 +74,7 @@ class Convolution(_Layer):
         self.q, self.padding = q, padding
 
     def forward(self, x: Maps) -> Maps:
-        return functional.conv2d(padded(x, self.q, self.padding), self.scale * self.weight, self.scaled_bias())
+        return correlate(padded(x, self.q, self.padding), self.scale * self.weight, self.scaled_bias())
 
 
 class LiftingConvolution(Convolution):
@@ -76,7 +83,7 @@ class LiftingConvolution(Convolution):
     def forward(self, x: Maps) -> GroupMaps:
         filters = torch.cat([torch.rot90(self.scale * self.weight, -r, (2, 3)) for r in range(ORDER)])
         bias = None if self.bias is None else self.scaled_bias().repeat(ORDER)
-        z = functional.conv2d(padded(x, self.q, self.padding), filters, bias)
+        z = correlate(padded(x, self.q, self.padding), filters, bias)
         return z.unflatten(1, (ORDER, len(self.weight)))
 
 
@@ -99,5 +106,5 @@ class GroupConvolution(_Layer):
 
     def forward(self, z: GroupMaps) -> GroupMaps:
         bias = None if self.bias is None else self.scaled_bias().repeat(ORDER)
-        h = functional.conv2d(padded(z.flatten(1, 2), self.q, self.padding), self.filters(), bias)
+        h = correlate(padded(z.flatten(1, 2), self.q, self.padding), self.filters(), bias)
         return h.unflatten(1, (ORDER, len(self.weight)))

@@ -55,4 +55,5 @@ def _ensembles(paths: list[Path]) -> dict[tuple[str, int], list[Arrays]]:
 
 
 def _members(shards: list[Arrays], name: str) -> np.ndarray:
+    """Outputs of all members, in order: partners of a pair follow each other."""
     return np.concatenate([shard[f"{name}/predictions"] for shard in shards]).astype(np.float64)
