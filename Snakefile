@@ -19,6 +19,7 @@ localrules:
     claims,
     ising,
     kernels,
+    bridge,
     draw_figure,
     check_claims,
     collect_claims,
@@ -57,6 +58,11 @@ rule ising:
 rule kernels:
     input:
         results_of("kernel_identity", "kernel_convergence", "hist_kernel"),
+
+
+rule bridge:
+    input:
+        results_of("aug_vs_gcnn_mlp", "aug_vs_gcnn"),
 
 
 # Every figure's id is a target too: its picture alone.
