@@ -17,6 +17,7 @@ from annotated_types import Ge, Gt, Le, Len, Lt, MultipleOf
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ntklab.groups import REGISTRY
+from ntklab.groups.rotations import ROTATION_SETS
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
@@ -26,6 +27,7 @@ Counts = Annotated[list[Count], Len(1)]
 Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]  # on orbits of one element all is invariant
 
 
+RotationSets = Literal[tuple(ROTATION_SETS)]
 Padding = Literal["VALID", "SAME", "CIRCULAR"]
 Nonlinearity = Literal["relu", "leaky_relu", "erf", "gelu", "identity"]
 
@@ -212,6 +214,43 @@ class HistKernel(Block):
         return self
 
 
+class CrossProduct(Block):
+    """Ensembles that learn an equivariant function of vectors in space (E1-cross-product)."""
+
+    training_pairs: Annotated[int, Ge(2)]
+    """integer >= 2, training pairs of vectors before augmentation"""
+    test_pairs: Annotated[int, Ge(2)]
+    """integer >= 2, pairs in each evaluation set"""
+    haar_rotations: Annotated[int, Ge(2)]
+    """integer >= 2, random rotations on which equivariance is measured"""
+    augmentations: Annotated[list[RotationSets], Len(1)]
+    """list of rotation sets that are trained with: none, random8, random24, tetrahedral, octahedral, icosahedral"""
+    depth: Count
+    """integer >= 1, hidden layers"""
+    width: Count
+    """integer >= 1, channels per hidden layer"""
+    members: Annotated[int, Ge(3)]
+    """integer >= 3, networks in each ensemble"""
+    members_per_shard: Count
+    """integer >= 1, networks trained by one job"""
+    recorded_steps: Annotated[list[Annotated[int, Ge(0)]], Len(2)]
+    """increasing list of integers from 0, when predictions are recorded; training ends with the last"""
+    learning_rate_factor: Annotated[float, Gt(0), Lt(1)]
+    """number between 0 and 1, learning rate in units of the critical one of the analytic NTK"""
+    ensemble_sizes: Counts
+    """increasing list of integers, sizes of the sub-ensembles in the figure, none above the members trained"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> CrossProduct:
+        for key in ("recorded_steps", "ensemble_sizes"):
+            _increasing(key, getattr(self, key))
+        if self.recorded_steps[0] != 0:
+            raise ValueError("recorded_steps: starts at 0, the initialisation")
+        if self.ensemble_sizes[-1] > self.members:
+            raise ValueError(f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, {self.members} are trained")
+        return self
+
+
 class Filters(Block):
     """Convolutions of a bias-free ReLU network that ends in pooling and a linear layer."""
 
@@ -288,6 +327,7 @@ class Config(Block):
     hist_kernel: HistKernel
     aug_vs_gcnn_mlp: Bridge
     aug_vs_gcnn: Bridge
+    cross_product: CrossProduct
 
 
 def at_scale(values: Any, scale: str, place: str = "") -> Any:

@@ -64,6 +64,20 @@ EXAMPLE_PREDICTION = Schema(
     quantities={"energy": "energy of the lattice, in units of the coupling J"},
 )
 
+ROTATIONS = Schema(
+    name="rotations",
+    row="one number about a set of rotations",
+    columns=(
+        Column("experiment", "string", "", "experiment of the config"),
+        Column("rotations", "string", "", "name of the set"),
+        *MEASUREMENT,
+    ),
+    quantities={
+        "order": "number of rotations in the set; 1",
+        "mean_angle": "mean angle from a random rotation to the nearest of the set; radians",
+    },
+)
+
 IDENTITY_ERROR = Schema(
     name="identity_error",
     row="the relative error of one identity, or of its negative control, for one network",
@@ -172,6 +186,8 @@ SCHEMAS: dict[str, Schema] = {
     "ensembles/ising_invariance": INVARIANCE,
     "ensembles/ising_example_lattice": EXAMPLE_LATTICE,
     "ensembles/ising_example_prediction": EXAMPLE_PREDICTION,
+    "ensembles/cross_product_equivariance": INVARIANCE,
+    "ensembles/cross_product_rotations": ROTATIONS,
     "equivntk/kernel_identity_error": IDENTITY_ERROR,
     "equivntk/kernel_convergence": KERNEL_CONVERGENCE,
     "equivntk/hist_kernel_classification": CLASSIFICATION,

@@ -50,6 +50,7 @@ wildcard_constraints:
     first=r"\d+",
     last=r"\d+",
     repeat=r"\d+",
+    rotations=r"\w+",
     ensemble="augmented|gcnn|plain|mismatched",
 
 

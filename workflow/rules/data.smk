@@ -79,3 +79,22 @@ rule draw_image_subsets:
         "ntklab draw-image-subsets --data {params.data} --source {params.source} --size {params.size}"
         " --training-images {params.training_images} --test-images {params.test_images}"
         " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+rule sample_cross_product:
+    output:
+        f"{RESULTS}/arrays/data/cross_product.npz",
+    log:
+        f"{RESULTS}/logs/sample_cross_product.log",
+    params:
+        training_pairs=setting("cross_product.training_pairs"),
+        test_pairs=setting("cross_product.test_pairs"),
+        haar=setting("cross_product.haar_rotations"),
+        augmentations=setting("cross_product.augmentations"),
+        seed=setting("seed"),
+        code=step_code("sample_cross_product"),
+    message:
+        "Sampling {params.training_pairs} training pairs of vectors, and the rotations"
+    shell:
+        "ntklab sample-cross-product --training-pairs {params.training_pairs} --test-pairs {params.test_pairs}"
+        " --haar {params.haar} --augmentations {params.augmentations} --seed {params.seed} --output {output} > {log} 2>&1"

@@ -118,3 +118,34 @@ rule train_network_shard:
         " --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
         " --recorded-steps {params.recorded_steps} --seed {params.seed} --device {params.device}"
         " --output {output} > {log} 2>&1"
+
+
+rule train_equivariant_shard:
+    input:
+        data=rules.sample_cross_product.output,
+        limit=rules.predict_equivariant_mean.output,
+    output:
+        f"{RESULTS}/arrays/ensembles/cross_product/rotations={{rotations}}/members={{first}}-{{last}}.npz",
+    log:
+        f"{RESULTS}/logs/train_equivariant_shard/rotations={{rotations}}/members={{first}}-{{last}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_equivariant_shard/rotations={{rotations}}/members={{first}}-{{last}}.tsv"
+    threads: 1
+    resources:
+        gpu=1 if CONFIG.device == "cuda" else 0,
+    params:
+        depth=setting("cross_product.depth"),
+        width=setting("cross_product.width"),
+        recorded_steps=setting("cross_product.recorded_steps"),
+        seed=setting("seed"),
+        device=setting("device"),
+        members_per_chunk=setting("members_per_chunk"),
+        code=step_code("train_equivariant_shard"),
+    message:
+        "Training members {wildcards.first} to {wildcards.last} on the cross product (rotations {wildcards.rotations})"
+    shell:
+        "ntklab train-equivariant-shard --data {input.data} --limit {input.limit} --experiment cross_product"
+        " --augmentation {wildcards.rotations} --depth {params.depth} --width {params.width}"
+        " --first {wildcards.first} --last {wildcards.last} --recorded-steps {params.recorded_steps}"
+        " --seed {params.seed} --device {params.device} --members-per-chunk {params.members_per_chunk}"
+        " --output {output} > {log} 2>&1"

@@ -165,3 +165,25 @@ rule predict_group_mean:
         "ntklab predict-group-mean --data {input.data} --filters {params.filters} --padding {params.padding}"
         " --weight-variance {params.weight_variance} --factor {params.factor}"
         " --recorded-steps {params.recorded_steps} --output {output} > {log} 2>&1"
+
+
+rule predict_equivariant_mean:
+    input:
+        data=rules.sample_cross_product.output,
+    output:
+        f"{RESULTS}/arrays/kernels/cross_product/rotations={{rotations}}/mean_prediction.npz",
+    log:
+        f"{RESULTS}/logs/predict_equivariant_mean/rotations={{rotations}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/predict_equivariant_mean/rotations={{rotations}}.tsv"
+    params:
+        depth=setting("cross_product.depth"),
+        factor=setting("cross_product.learning_rate_factor"),
+        recorded_steps=setting("cross_product.recorded_steps"),
+        code=step_code("predict_equivariant_mean"),
+    message:
+        "Predicting the mean of infinitely wide ensembles that learn the cross product (rotations {wildcards.rotations})"
+    shell:
+        "ntklab predict-equivariant-mean --data {input.data} --augmentation {wildcards.rotations}"
+        " --depth {params.depth} --factor {params.factor} --recorded-steps {params.recorded_steps}"
+        " --output {output} > {log} 2>&1"

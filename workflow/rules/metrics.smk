@@ -143,3 +143,36 @@ rule measure_ensemble_difference:
     shell:
         "ntklab measure-ensemble-difference --data {input.data} --limit {input.limit} --predictions {input.predictions}"
         " --sizes {params.sizes} --experiment {wildcards.experiment} --output {output} > {log} 2>&1"
+
+
+def equivariant_shards(wildcards):
+    """The shards of the ensembles of every set of rotations."""
+    block = SETTINGS["cross_product"]
+    return [
+        f"{RESULTS}/arrays/ensembles/cross_product/rotations={rotations}/members={first}-{last}.npz"
+        for rotations in block["augmentations"]
+        for first, last in blocks_of(block["members"], block["members_per_shard"])
+    ]
+
+
+rule measure_equivariance:
+    input:
+        data=rules.sample_cross_product.output,
+        limits=expand(rules.predict_equivariant_mean.output, rotations=SETTINGS["cross_product"]["augmentations"]),
+        predictions=equivariant_shards,
+    output:
+        table=ensure(f"{RESULTS}/tables/ensembles/cross_product_equivariance.parquet", non_empty=True),
+        rotations=f"{RESULTS}/tables/ensembles/cross_product_rotations.parquet",
+    log:
+        f"{RESULTS}/logs/measure_equivariance.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure_equivariance.tsv"
+    params:
+        sizes=setting("cross_product.ensemble_sizes"),
+        code=step_code("measure_equivariance"),
+    message:
+        "Measuring how equivariant the ensembles are that learn the cross product"
+    shell:
+        "ntklab measure-equivariance --data {input.data} --limits {input.limits} --predictions {input.predictions}"
+        " --sizes {params.sizes} --experiment cross_product --output {output.table}"
+        " --output-rotations {output.rotations} > {log} 2>&1"

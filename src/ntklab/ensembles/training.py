@@ -9,19 +9,19 @@ from jaxtyping import Float
 
 from ntklab.ensembles.members import TrainingDiverged, Weights, forward, initial_weights, train_chunk
 from ntklab.progress import Progress
-from ntklab.types import MemberPredictions, Orbits, OrbitSets
+from ntklab.types import Orbits, OrbitSets
 
 
 class Trained(NamedTuple):
     """What a training run leaves: predictions on each set of orbits, and the losses at the recorded times."""
 
-    predictions: dict[str, MemberPredictions]
+    predictions: dict[str, Float[np.ndarray, "member time _input ..."]]
     loss: Float[np.ndarray, "member time"]
 
 
 def train(
     x: Orbits,
-    y: Float[np.ndarray, " input"],
+    y: Float[np.ndarray, "input ..."],
     evaluation: OrbitSets,
     *,
     experiment: str,
@@ -35,22 +35,26 @@ def train(
     device: str = "cpu",
     log: Callable[[str], None] = print,
 ) -> Trained:
-    """Train fully connected ReLU members on all elements of the orbits `x`, which share their input's target `y`.
+    """Train fully connected ReLU members on all elements of the orbits `x`.
 
-    x (input, element, ...) and every set in `evaluation` are flattened after the element axis. Members are indices;
-    each depends on the seed, the experiment, the width and its index only. Training is full-batch gradient descent on
-    1/(2N) sum |f - y|^2 in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`.
+    y holds one number for each input, which all elements of its orbit share, or vectors (input, element, output).
+    Predictions are (member, time, input, element), for vectors with an axis of outputs after that. x (input, element,
+    ...) and every set in `evaluation` are flattened after the element axis. Members are indices; each depends on the
+    seed, the experiment, the width and its index only. Training is full-batch gradient descent on 1/(2N) sum |f - y|^2
+    in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`.
     Raises `TrainingDiverged` naming member, step and learning rate, and `RuntimeError` when the device is absent.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
     inputs = _flat(x, device)
-    targets = torch.from_numpy(np.repeat(y, x.shape[1])).to(device, torch.float32)[:, None]
+    outputs = y.shape[2:]
+    targets = y.reshape(-1, *outputs) if outputs else np.repeat(y, x.shape[1])[:, None]
+    targets = torch.from_numpy(targets).to(device, torch.float32)
     sets = {name: _flat(orbits, device) for name, orbits in evaluation.items()}
-    layer_sizes = [inputs.shape[1], *[width] * depth, 1]
+    layer_sizes = [inputs.shape[1], *[width] * depth, targets.shape[1]]
     shape = (len(members), len(recorded_steps))
     trained = Trained(
-        {name: np.empty((*shape, *orbits.shape[:2]), np.float32) for name, orbits in evaluation.items()},
+        {name: np.empty((*shape, *orbits.shape[:2], *outputs), np.float32) for name, orbits in evaluation.items()},
         np.empty(shape),
     )
     progress = Progress(log, len(members))

@@ -35,10 +35,14 @@ def _rows(members: float, quantity: str, estimate: Estimate) -> Iterator[Measure
 
 
 def measure_ensemble(
-    predictions: MemberPredictions, limit: Float[np.ndarray, "time input element"], sizes: Sequence[int], units: Units
+    predictions: MemberPredictions,
+    limit: Float[np.ndarray, "time input element"],
+    sizes: Sequence[int],
+    units: Units | None = None,
 ) -> Iterator[Measurement]:
     """Every metric of an ensemble's mean for each size up to the number of members, and the unbiased floors.
 
+    Without `units` the median relative deviation, which speaks of energies, is left out.
     `limit` is the infinite-width mean prediction at the same times. float32 predictions are averaged in float64.
     """
     predictions = predictions.astype(np.float64)
@@ -46,9 +50,10 @@ def measure_ensemble(
     statistics = {
         "spread": orbit_spread,
         "rsd_pooled": rsd_pooled,
-        "rsd_median": lambda f: rsd_median(units.mean + units.std * f),
         "distance_to_ntk": lambda f: distance(f, limit),
     }
+    if units:
+        statistics["rsd_median"] = lambda f: rsd_median(units.mean + units.std * f)
     for size in (size for size in sizes if size <= len(predictions)):
         for quantity, statistic in statistics.items():
             yield from _rows(
@@ -66,7 +71,7 @@ def measure_limit(
     mean: Float[np.ndarray, "time input element"],
     covariance: Float[np.ndarray, "time input element element"],
     sizes: Sequence[int],
-    units: Units,
+    units: Units | None = None,
 ) -> Iterator[Measurement]:
     """The same for infinitely wide networks: the NTK mean itself (members = inf), and the mean of finitely many.
 
@@ -77,8 +82,9 @@ def measure_limit(
         "spread": orbit_spread(mean),
         # At initialisation the mean vanishes, and with it the meaning of a relative deviation.
         "rsd_pooled": np.divide(orbit_spread(mean), _rms(mean), out=np.zeros(len(mean)), where=_rms(mean) > 0),
-        "rsd_median": rsd_median(units.mean + units.std * mean),
     }
+    if units:
+        exact["rsd_median"] = rsd_median(units.mean + units.std * mean)
     for quantity, values in exact.items():
         yield from _rows(np.inf, quantity, Estimate(values, np.zeros_like(values), 1))
     variance = np.trace(covariance, axis1=-2, axis2=-1).mean(axis=-1) / covariance.shape[-1]
