@@ -20,6 +20,7 @@ localrules:
     ising,
     kernels,
     bridge,
+    equivariance,
     draw_figure,
     check_claims,
     collect_claims,
@@ -63,6 +64,11 @@ rule kernels:
 rule bridge:
     input:
         results_of("aug_vs_gcnn_mlp", "aug_vs_gcnn"),
+
+
+rule equivariance:
+    input:
+        results_of("cross_product"),
 
 
 # Every figure's id is a target too: its picture alone.

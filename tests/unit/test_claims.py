@@ -12,7 +12,7 @@ from ntklab.claims.ensembles import CLAIMS, ISING
 from ntklab.schemas import SCHEMAS
 
 SETS = ["training", "in_distribution", "gaussian_spins", "diluted_spins"]
-BY_ID = {claim.id: claim for claim in CLAIMS}
+BY_ID = {claim.id: claim for claim in CLAIMS if claim.table == ISING}
 
 
 def made_up(

@@ -71,6 +71,11 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ),
         ("hist_kernel.data", "fashionmnist", "hist_kernel.data: input should be 'fashion_mnist', not 'fashionmnist'"),
         ("hist_kernel.training_sizes", [8, 8], "hist_kernel.training_sizes: not increasing"),
+        ("aug_vs_gcnn.network.filters", [14, 2], "aug_vs_gcnn.network.filters: a filter of side 2 does not fit"),
+        ("aug_vs_gcnn.members", 7, "aug_vs_gcnn.members: input should be a multiple of 2, not 7"),
+        ("aug_vs_gcnn.ensemble_sizes", [1, 20], "aug_vs_gcnn.ensemble_sizes: 20 networks asked, there are 14 pairs"),
+        ("cross_product.augmentations", ["cubic"], "cross_product.augmentations: input should be 'none', 'random8'"),
+        ("cross_product.ensemble_sizes", [1, 99], "cross_product.ensemble_sizes: 99 members asked, 24 are trained"),
         ("device", "tpu", "device: input should be 'cpu' or 'cuda', not 'tpu'"),
     ],
 )

@@ -91,15 +91,22 @@ def test_one_more_training_set_computes_its_kernels_only(copy):
     assert copy.planned(*SMOKE) == {"compute_orbit_kernels": 1, **classified}
 
 
+def test_one_more_width_of_the_bridge_trains_networks_of_that_width_only(copy):
+    copy.edit("config.yaml", "smoke: [8, 32]", "smoke: [8, 16, 32]")
+    assert copy.planned(*SMOKE) == {"train_network_shard": 2, "measure_ensemble_difference": 1, **KERNELS}
+
+
 def test_another_ridge_computes_no_kernel(copy):
     copy.edit("config.yaml", "ridge: 1.0e-4", "ridge: 1.0e-3")
     assert copy.planned(*SMOKE) == {"predict_classes": 1, "measure_classification": 1, **KERNELS}
 
 
 def test_every_experiment_and_figure_is_a_target(fresh):
-    assert fresh.planned("kernels", *SMOKE)["draw_figure"] == 3
-    assert fresh.planned("ising", *SMOKE)["draw_figure"] == 3
-    for identifier in figures():
+    targets = {"ising": 3, "kernels": 3, "bridge": 2, "equivariance": 1}
+    assert sum(targets.values()) == len(figures())
+    for target, count in targets.items():
+        assert fresh.planned(target, *SMOKE)["draw_figure"] == count
+    for identifier in ("E1-ising-id", "E2-aug-vs-gcnn"):
         planned = fresh.planned(identifier, *SMOKE)
         assert planned["draw_figure"] == 1 and planned["check_claims"] == 0, identifier
 

@@ -23,8 +23,8 @@ class RotationSet:
         self.matrices = matrices
         self.order = len(matrices)
 
-    def orbit(self, x: Float[np.ndarray, "input vector 3"]) -> Float[np.ndarray, "input {self.order} vector 3"]:
-        """All vectors of every input turned by every rotation; `ValueError` for vectors that do not have three entries."""
+    def orbit(self, x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "input element vector 3"]:
+        """Every vector of every input (input, vector, 3) turned by every rotation; `ValueError` for other shapes."""
         if x.ndim != 3 or x.shape[-1] != 3:
             raise ValueError(f"rotations of space act on arrays (input, vector, 3), not {x.shape}")
         return np.einsum("gab,nvb->ngva", self.matrices, x)
