@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from ntklab.groups.cyclic import cyclic
 from ntklab.groups.group import FiniteGroup
+from ntklab.groups.rotations import RotationGroup, RotationSet, icosahedral, octahedral, tetrahedral
 
 REGISTRY: dict[str, Callable[[], FiniteGroup]] = {
     "c1": lambda: cyclic(1),
     "c2": lambda: cyclic(2),
     "c4": lambda: cyclic(4),
 }
-"""Name in the config -> the group. A new group is one file here and one line above; property tests run over all."""
+"""Name in the config -> the group of the plane. A new one is one file here and one line above; property tests run over
+all. Rotations of space are in `rotations.ROTATION_SETS`."""
 
 
 def group(name: str) -> FiniteGroup:
@@ -20,4 +22,14 @@ def group(name: str) -> FiniteGroup:
     return REGISTRY[name]()
 
 
-__all__ = ["REGISTRY", "FiniteGroup", "cyclic", "group"]
+__all__ = [
+    "REGISTRY",
+    "FiniteGroup",
+    "RotationGroup",
+    "RotationSet",
+    "cyclic",
+    "group",
+    "icosahedral",
+    "octahedral",
+    "tetrahedral",
+]
