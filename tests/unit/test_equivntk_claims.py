@@ -139,6 +139,14 @@ def test_claims_about_the_bridge_are_contradicted_where_they_are_false(table, na
     assert check(BY_ID[identifier], tables(**{table: bridge_table(**change)})).verdict == CONTRADICTED
 
 
+def test_one_size_says_nothing_about_the_law():
+    table = bridge_table()
+    table = table[table.members.isin([1.0, 16.0, 32.0])]
+    table.attrs["provenance"] = {"stand_in": False}
+    claim = BY_ID["E2-aug-vs-gcnn-members-law-test"]
+    assert check(claim, tables(**{claim.table: table})).verdict == UNDECIDED
+
+
 def test_a_gain_within_its_error_is_undecided():
     table = classification_table(gain=0.005)
     assert check(BY_ID["E2-hist-kernel-gain-linear-head-ntk"], tables(**{CLASSIFICATION: table})).verdict == UNDECIDED

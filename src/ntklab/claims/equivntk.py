@@ -171,6 +171,8 @@ def size_law(table: pd.DataFrame, data: str) -> Finding:
     """Slope of log difference against log members after training, widest networks, sizes of at least two ensembles."""
     rows = _trained(_pair(table, data, "augmented", "gcnn", "difference"))
     rows = rows[(rows.width == rows.width.max()) & (rows.n > 1)]
+    if len(rows) < 2:  # too few networks for two sizes of which there are several ensembles
+        return Finding(np.nan, np.nan, np.nan, UNDECIDED)
     slope, error = _slope(rows.members, rows)
     return inside(slope, slope - error, slope + error, (-0.65, -0.35))
 
