@@ -248,6 +248,8 @@ class CrossProduct(Block):
             raise ValueError("recorded_steps: starts at 0, the initialisation")
         if self.ensemble_sizes[-1] > self.members:
             raise ValueError(f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, {self.members} are trained")
+        if not set(self.augmentations) & {"tetrahedral", "octahedral", "icosahedral"}:
+            raise ValueError("augmentations: at least one group: tetrahedral, octahedral, icosahedral")
         return self
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.claim import Claim, Finding, inside
+from ntklab.claims.claim import UNDECIDED, Claim, Finding, inside
 
 INF = float("inf")
 ISING = "ensembles/ising_invariance"
@@ -150,6 +150,11 @@ def _haar(rows: pd.DataFrame, augmentation: str) -> pd.DataFrame:
     return rows[(rows.group == "haar") & (rows.augmentation == augmentation)]
 
 
+def _trained_with(table: pd.DataFrame, *names: str) -> list[str]:
+    """Those of the named sets of rotations that this run trained with, in the order of their size."""
+    return [name for name in (*names, *ROTATION_GROUPS) if name in set(table.augmentation)]
+
+
 def ntk_mean_equivariant(table: pd.DataFrame, data: str) -> Finding:
     """Largest relative spread of the turned-back NTK mean over the group trained with, over groups and times."""
     rows = _own(_rotations(table, "rsd_pooled", data, finite=False))
@@ -174,7 +179,7 @@ def ensemble_romse(table: pd.DataFrame, data: str) -> Finding:
     """Relative orbit MSE of 10 networks over that of one, Haar rotations, after training, group with the highest interval."""
     rows = _trained(_rotations(table, "rsd_pooled", data))
     found = []
-    for group in ROTATION_GROUPS:
+    for group in _trained_with(table):
         of_group = _haar(rows, group).set_index("members")
         size = max(m for m in of_group.index if m <= 10)
         ratio, single = of_group.loc[size], of_group.value.loc[1.0]
@@ -187,7 +192,8 @@ def ensemble_romse(table: pd.DataFrame, data: str) -> Finding:
 def floor_falls_with_order(table: pd.DataFrame, data: str) -> Finding:
     """Squared spread of the infinite ensemble on Haar rotations after training: largest less smallest group."""
     rows = _trained(_rotations(table, "floor", data))
-    small, large = (_haar(rows, group).iloc[0] for group in ("tetrahedral", "icosahedral"))
+    groups = _trained_with(table)
+    small, large = (_haar(rows, group).iloc[0] for group in (groups[0], groups[-1]))
     value, error = large.value - small.value, 1.96 * np.hypot(small.stderr, large.stderr)
     return inside(value, value - error, value + error, (-INF, 0.0))
 
@@ -195,8 +201,10 @@ def floor_falls_with_order(table: pd.DataFrame, data: str) -> Finding:
 def floor_below_control(table: pd.DataFrame, data: str) -> Finding:
     """Largest squared spread of the infinite ensemble of a group on Haar rotations less that without augmentation."""
     rows = _trained(_rotations(table, "floor", data))
+    if "none" not in _trained_with(table, "none"):
+        return Finding(np.nan, np.nan, np.nan, UNDECIDED)
     control = _haar(rows, "none").iloc[0]
-    found = [_haar(rows, group).iloc[0] for group in ROTATION_GROUPS]
+    found = [_haar(rows, group).iloc[0] for group in _trained_with(table)]
     worst = max(found, key=lambda row: row.value)
     value, error = worst.value - control.value, 1.96 * np.hypot(worst.stderr, control.stderr)
     return inside(value, value - error, value + error, (-INF, 0.0))
@@ -205,8 +213,8 @@ def floor_below_control(table: pd.DataFrame, data: str) -> Finding:
 def ntk_falls_with_order(table: pd.DataFrame, data: str) -> Finding:
     """Spread of the NTK mean on Haar rotations after training, each group over the next smaller one, largest ratio."""
     rows = _trained(_rotations(table, "spread", data, finite=False))
-    spreads = [_haar(rows[np.isinf(rows.members)], group).value.item() for group in ("none", *ROTATION_GROUPS)]
-    worst = max(large / small for small, large in itertools.pairwise(spreads))
+    spreads = [_haar(rows[np.isinf(rows.members)], group).value.item() for group in _trained_with(table, "none")]
+    worst = max((large / small for small, large in itertools.pairwise(spreads)), default=np.nan)
     return inside(worst, worst, worst, (0.0, 1.0))
 
 
