@@ -18,7 +18,7 @@ Fully connected networks learn a x b for vectors in space from pairs in a finite
 orbit MSE: the spread of R^T f(R x) over rotations R, which vanishes for an equivariant f; on random (Haar) rotations, or on
 the rotations trained with. Top: pairs of unit vectors, as trained on; bottom: vectors of other lengths. Left: relative to the
 size of the outputs, against training time, for single networks (dotted), the mean of all (solid) and the infinite-width mean
-(dashed), on Haar rotations. Middle: after training, against the number of networks, for the tetrahedral group: on its own
+(dashed), on Haar rotations. Middle: after training, against the number of networks, for the smallest group: on its own
 rotations (filled) and on Haar rotations (hollow), with the analytic lines of infinitely wide networks. Right: what is left of
 an infinite ensemble on Haar rotations after training, against the mean angle from a random rotation to the nearest one
 trained with: infinite width (line) and the unbiased estimate at finite width (marks; hollow with an arrow where it reaches
@@ -39,7 +39,6 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         _against_members(row[1], select(table, data, "spread"))
         _against_angle(row[2], table[table.data == data], rotations)
         row[0].set_title(f"{name}: relative spread")
-        row[1].set_title("tetrahedral group")
         row[2].set_title("infinite ensembles")
         for axes, place in zip(row, ("upper right", "best", "best"), strict=True):
             axes.legend(loc=place)
@@ -66,8 +65,10 @@ def _against_time(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _against_members(axes: Axes, rows: pd.DataFrame) -> None:
-    rows = rows[(rows.step == rows.step.max()) & (rows.augmentation == "tetrahedral") & np.isfinite(rows.members)]
-    for group, fill, name in (("tetrahedral", "full", "its own rotations"), ("haar", "none", "Haar rotations")):
+    smallest = next(group for group in GROUPS if group in set(rows.augmentation))
+    rows = rows[(rows.step == rows.step.max()) & (rows.augmentation == smallest) & np.isfinite(rows.members)]
+    axes.set_title(f"{smallest} group")
+    for group, fill, name in ((smallest, "full", "its own rotations"), ("haar", "none", "Haar rotations")):
         of_group = rows[rows.group == group]
         finite = of_group[np.isfinite(of_group.width)]
         look = {
