@@ -2,18 +2,21 @@
 
 import gzip
 import hashlib
+import io
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ntklab.data import embedded, fashion_mnist, mnist
+from ntklab.data import cifar10, embedded, fashion_mnist, mnist
 from ntklab.data.catalogue import CATALOGUE, data_set
 from ntklab.data.embedded import make
-from ntklab.data.images import ImageSet, balanced, disjoint_subset, random_subset, read_idx, resize
+from ntklab.data.images import ImageSet, balanced, disjoint_subset, grey, random_subset, read_idx, resize
 from ntklab.files import Arrays
 from ntklab.steps.prepare_images import prepare_images
 
@@ -169,9 +172,86 @@ def test_a_changed_embedded_file_is_refused(tmp_path, monkeypatch, name):
         load("embedded")
 
 
-def test_mnist_has_one_source():
-    with pytest.raises(ValueError, match=r'MNIST: unknown source \'elsewhere\'; the only one is "embedded"'):
+def test_mnist_is_loaded_from_a_folder(fashion_folder, monkeypatch):
+    monkeypatch.setattr(mnist, "MD5", fashion_mnist.MD5)
+    for part, n, reference in zip(("training", "test"), (60, 30), fashion_mnist.load(str(fashion_folder)), strict=True):
+        digits = mnist.load(str(fashion_folder), part)
+        assert digits.images.shape == (n, 28, 28)
+        np.testing.assert_array_equal(digits.labels, reference.labels)
+
+
+def test_mnist_files_are_verified_and_their_absence_has_a_remedy(fashion_folder):
+    with pytest.raises(ValueError, match=r"train-images-idx3-ubyte\.gz: wrong md5 .* expected 6bbc9ace"):
+        mnist.load(str(fashion_folder))
+    with pytest.raises(
+        FileNotFoundError, match=r"in folder elsewhere: MNIST is a download; or use source \"embedded\""
+    ):
         mnist.load("elsewhere")
+
+
+# ---- CIFAR10 ---------------------------------------------------------------------------------------------------------
+
+
+def cifar_archive(path: Path, images: np.ndarray, labels: np.ndarray, files: tuple[str, ...]) -> None:
+    """An archive like the published one, the images shared out evenly."""
+    planes = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
+    records = np.column_stack([labels.astype(np.uint8), planes])
+    with tarfile.open(path, "w:gz") as archive:
+        for name, part in zip(files, np.array_split(records, len(files)), strict=True):
+            info = tarfile.TarInfo(name)
+            info.size = part.size
+            archive.addfile(info, io.BytesIO(part.tobytes()))
+
+
+@pytest.fixture
+def cifar(tmp_path, rng, monkeypatch):
+    """Writes an archive with these files and makes its checksum the published one; the images, the labels, the path."""
+
+    def write(files: tuple[str, ...] = cifar10.TRAINING + cifar10.TEST):
+        images = rng.integers(0, 256, size=(12, 32, 32, 3), dtype=np.uint8)
+        labels, path = np.arange(12) % 10, tmp_path / cifar10.ARCHIVE
+        cifar_archive(path, images, labels, files)
+        remote = cifar10.FILES[cifar10.ARCHIVE]._replace(
+            checksum=f"md5:{md5(path.read_bytes())}", size=path.stat().st_size
+        )
+        monkeypatch.setitem(cifar10.FILES, cifar10.ARCHIVE, remote)
+        return images, labels, path
+
+    return write
+
+
+def test_cifar10_is_read_from_the_archive(cifar):
+    images, labels, path = cifar()
+    training, test = cifar10.load(str(path))
+    np.testing.assert_array_equal(np.concatenate([training.images, test.images]), images)
+    np.testing.assert_array_equal(np.concatenate([training.labels, test.labels]), labels)
+    assert len(training.images) == 10 and training.images.flags.c_contiguous and training.labels.dtype == np.int64
+    assert len(cifar10.CLASSES) == 10
+
+
+def test_the_cifar10_archive_is_verified(cifar):
+    _, _, path = cifar()
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"cifar-10-binary\.tar\.gz: wrong size: expected [\d,]+ bytes, found [\d,]+"):
+        cifar10.load(str(path))
+
+
+def test_another_archive_in_the_place_of_cifar10_is_one_line(cifar):
+    _, _, path = cifar(cifar10.TRAINING[:3])
+    with pytest.raises(ValueError, match=r"not the archive cifar-10-binary\.tar\.gz \(.*data_batch_4\.bin.*\)$"):
+        cifar10.load(str(path))
+
+
+def test_absent_cifar10_has_a_remedy():
+    with pytest.raises(FileNotFoundError, match=r'CIFAR10: no file nowhere/x: .* or use data "photographs"'):
+        cifar10.load("nowhere/x")
+
+
+def test_grey_is_the_luminance():
+    colours = np.array(
+        [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [7, 7, 7], [10, 20, 30]], dtype=np.uint8
+    )
+    assert grey(colours[None, None]).tolist() == [[[76, 150, 29, 255, 7, 18]]]
 
 
 def test_the_readme_of_the_embedded_sets_names_their_checksums_and_sizes():
