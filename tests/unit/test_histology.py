@@ -1,5 +1,6 @@
 """Histology: the archive and the unpacked folder, PathMNIST, damaged and foreign files, the split, the stand-in."""
 
+import hashlib
 import io
 import re
 import zipfile
@@ -9,8 +10,11 @@ import pytest
 from PIL import Image
 
 from ntklab.data import histology
-from ntklab.data.histology import CLASSES, draw, members, read_images, read_pathmnist, split
+from ntklab.data.histology import CLASSES, check, members, read_images, read_pathmnist, split
+from ntklab.data.histology_stand_in import NOTE, STAND_IN, TEXTURES, stand_in_images
 from ntklab.data.images import resize
+from ntklab.files import Arrays
+from ntklab.steps.prepare_histology import prepare_histology
 
 SIDE, PER_CLASS = 16, 3
 
@@ -156,19 +160,8 @@ def test_an_absent_source_has_a_remedy(tmp_path):
 # ---- subset, split, PathMNIST ----------------------------------------------------------------------------------------
 
 
-def test_the_split_is_that_of_the_paper(rng):
+def test_the_split_is_that_of_the_paper():
     assert split(10_000) == (9_167, 833) and split(12) == (11, 1)
-    training, validation = draw(100_000, 10_000, 833, rng)
-    assert len(training) == 9_167 and len(validation) == 833
-    assert len(set(training) | set(validation)) == 10_000
-    with pytest.raises(ValueError, match="7181 images wanted, the set has 7180"):
-        draw(7_180, 7_181, 100, rng)
-
-
-def test_the_draw_follows_the_seed():
-    first, again, other = (draw(1000, 100, 8, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(np.concatenate(first), np.concatenate(again))
-    assert set(first[1]) != set(other[1])
 
 
 def test_pathmnist_is_read_with_its_division_undone(tmp_path, rng):
@@ -190,3 +183,159 @@ def test_damaged_pathmnist_is_one_line(tmp_path, content):
     path.write_bytes(content(path.read_bytes()))
     with pytest.raises(ValueError, match=r"pathmnist\.npz: its arrays cannot be read"):
         read_pathmnist(path)
+
+
+# ---- the stand-in ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def textures():
+    """Twenty of each class, in the order of the classes."""
+    return stand_in_images(20, 32, np.random.default_rng(11))
+
+
+def test_the_stand_in_is_balanced_and_takes_turns(textures):
+    assert textures.images.shape == (180, 32, 32, 3) and textures.images.dtype == np.uint8
+    np.testing.assert_array_equal(textures.labels, np.arange(180) % 9)
+    assert tuple(TEXTURES) == CLASSES
+
+
+def test_the_stand_in_follows_the_generator_and_grows(textures):
+    fewer = stand_in_images(2, 32, np.random.default_rng(11))
+    np.testing.assert_array_equal(fewer.images, textures.images[:18])
+    assert (stand_in_images(2, 32, np.random.default_rng(12)).images != fewer.images).any(axis=(1, 2, 3)).all()
+
+
+def test_the_stand_in_has_any_size():
+    for size in (1, 9, 40):
+        assert stand_in_images(1, size, np.random.default_rng(3)).images.shape == (9, size, size, 3)
+
+
+def test_the_stand_in_has_the_colours_of_the_stains(textures):
+    """Nuclei are bluer than the pink of the rest; background is nearly white."""
+    mean = {name: textures.images[textures.labels == i].mean(axis=(0, 1, 2)) for i, name in enumerate(CLASSES)}
+    assert mean["BACK"].min() > 190
+    for name in ("MUS", "STR", "TUM", "LYM"):
+        red, green, blue = mean[name]
+        assert green < min(red, blue)
+    assert mean["LYM"][0] < mean["MUS"][0] - 40  # red light is what haematoxylin takes
+
+
+def test_classes_can_be_learned_but_not_from_their_colour_alone(textures):
+    """Nearest neighbour on a few statistics of colour and roughness beats the one on mean colours; chance is 11 %."""
+
+    def statistics(images: np.ndarray) -> np.ndarray:
+        x = images.astype(float)
+        rough = np.abs(np.diff(x, axis=1)).mean(axis=(1, 2)) + np.abs(np.diff(x, axis=2)).mean(axis=(1, 2))
+        return np.concatenate([x.mean(axis=(1, 2)), x.std(axis=(1, 2)), rough], axis=1)
+
+    other = stand_in_images(10, 32, np.random.default_rng(12))
+    known, new = statistics(textures.images), statistics(other.images)
+
+    def accuracy(columns: slice) -> float:
+        a, b = (values[:, columns] / known[:, columns].std(axis=0) for values in (known, new))
+        nearest = ((b[:, None] - a) ** 2).sum(axis=-1).argmin(axis=1)
+        return (textures.labels[nearest] == other.labels).mean()
+
+    assert 0.35 < accuracy(slice(3)) < 0.8 < accuracy(slice(None)) < 0.99
+
+
+@pytest.fixture(scope="module")
+def small_textures():
+    return stand_in_images(60, 24, np.random.default_rng(13))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_direction_is_preferred(small_textures, name):
+    """The structure tensor inside the disc has no mean anisotropy, along the axes or along the diagonals."""
+    images = small_textures
+    x = images.images[images.labels == CLASSES.index(name)].astype(float).mean(axis=-1)
+    down, right = x[:, 2:, 1:-1] - x[:, :-2, 1:-1], x[:, 1:-1, 2:] - x[:, 1:-1, :-2]
+    disc = np.hypot(*np.indices((22, 22)) - 10.5) < 11
+    for product in (down**2 - right**2, 2 * down * right):
+        anisotropy = product[:, disc].mean(axis=1)
+        assert abs(anisotropy.mean()) < 4 * anisotropy.std() / np.sqrt(len(x))
+
+
+# ---- the step --------------------------------------------------------------------------------------------------------
+
+
+def prepare(tmp_path, **changes) -> Arrays:
+    settings = {"source": STAND_IN, "size": 8, "images": 20, "validation_images": 5, "seed": 1}
+    prepare_histology(**{**settings, **changes}, output=tmp_path / "images.npz")
+    return Arrays(tmp_path / "images.npz")
+
+
+def test_the_stand_in_is_marked(tmp_path):
+    arrays = prepare(tmp_path)
+    assert arrays.header["stand_in"] is True and arrays.header["source"] == "stand_in"
+    assert arrays.header["note"] == NOTE and arrays.header["classes"] == list(CLASSES)
+    shapes = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    assert shapes == {
+        "training/inputs": ((15, 8, 8, 3), np.float32),
+        "training/labels": ((15,), np.int64),
+        "test/inputs": ((5, 8, 8, 3), np.float32),
+        "test/labels": ((5,), np.int64),
+    }
+    first = (tmp_path / "images.npz").read_bytes()
+    prepare(tmp_path)
+    assert (tmp_path / "images.npz").read_bytes() == first
+
+
+@pytest.fixture
+def published(archive, monkeypatch):
+    """The small archive, with its own size and checksum as the published ones."""
+    content = archive.read_bytes()
+    checksum = f"md5:{hashlib.md5(content, usedforsecurity=False).hexdigest()}"
+    remote = histology.FILES[archive.name]._replace(checksum=checksum, size=len(content))
+    monkeypatch.setitem(histology.FILES, archive.name, remote)
+    return archive
+
+
+def test_real_images_are_drawn_by_seed_alike_from_archive_and_folder(tmp_path, published, folder):
+    arrays = prepare(tmp_path, source=str(published))
+    assert arrays.header["stand_in"] is False and arrays.header["note"] == ""
+    inputs = np.concatenate([arrays["training/inputs"], arrays["test/inputs"]])
+    labels = np.concatenate([arrays["training/labels"], arrays["test/labels"]])
+    found = members(published)
+    every = read_images(published, found, 8)
+    index = [int(np.flatnonzero((every == image).all(axis=(1, 2, 3)))[0]) for image in inputs]
+    assert len(set(index)) == 20 and [found[i].label for i in index] == labels.tolist()
+    again = prepare(tmp_path, source=str(folder))
+    np.testing.assert_array_equal(again["training/inputs"], inputs[:15])
+    assert (prepare(tmp_path, source=str(folder), seed=2)["training/inputs"] != inputs[:15]).any()
+
+
+def test_pathmnist_is_prepared_too(tmp_path, rng, monkeypatch):
+    path = tmp_path / "pathmnist.npz"
+    arrays = {f"{part}_images": rng.integers(0, 256, (n, 28, 28, 3), dtype=np.uint8) for part, n in PARTS.items()}
+    labels = {f"{part}_labels": rng.integers(0, 9, (n, 1), dtype=np.uint8) for part, n in PARTS.items()}
+    np.savez(path, **arrays, **labels)
+    checksum = f"md5:{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"
+    monkeypatch.setitem(histology.FILES, path.name, histology.FILES[path.name]._replace(checksum=checksum))
+    prepared = prepare(tmp_path, source=str(path), size=14)
+    assert prepared["training/inputs"].shape == (15, 14, 14, 3) and prepared["test/labels"].shape == (5,)
+
+
+PARTS = {"train": 15, "val": 6, "test": 3}
+
+
+def test_files_are_checked_before_they_are_read(tmp_path, archive):
+    with pytest.raises(
+        ValueError, match=r"NCT-CRC-HE-100K\.zip: wrong size: expected 11,690,284,003 bytes, found [\d,]+;"
+    ):
+        prepare(tmp_path, source=str(archive))
+    other = archive.rename(tmp_path / "mine.zip")
+    with pytest.raises(
+        ValueError, match=r"mine\.zip: files are known by their published names, which are NCT-CRC-HE-100K"
+    ):
+        check(other)
+    assert not (tmp_path / "images.npz").exists()
+
+
+def test_more_images_than_there_are_and_empty_parts_are_refused(tmp_path, published):
+    with pytest.raises(ValueError, match="28 images wanted, the set has 27"):
+        prepare(tmp_path, source=str(published), images=28)
+    for validation in (0, 20):
+        with pytest.raises(ValueError, match=rf"{validation} of 20 images for validation: some must be left"):
+            prepare(tmp_path, validation_images=validation)

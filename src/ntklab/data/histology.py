@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Float32, UInt8
 from PIL import Image, UnidentifiedImageError
 
-from ntklab.data.images import ImageSet, random_subset, resize
-from ntklab.data.remote import RemoteFile
+from ntklab.data.images import ImageSet, resize
+from ntklab.data.remote import RemoteFile, verify
 from ntklab.progress import Progress
 
 CLASSES = ("ADI", "BACK", "DEB", "LYM", "MUC", "MUS", "NORM", "STR", "TUM")
@@ -43,6 +43,16 @@ FILES = {
         ("pathmnist_224.npz", 10519652, "2c51a510bcdc9cf8ddb2af93af1eadec", None),
     )
 }
+
+
+def check(source: Path) -> None:
+    """`ValueError` unless a file has the published size and checksum, known by its name; a folder has none to check."""
+    _require(source)
+    if source.is_dir():
+        return
+    if source.name not in FILES:
+        raise ValueError(f"{source}: files are known by their published names, which are {', '.join(FILES)}; rename it")
+    verify(source, FILES[source.name])
 
 
 class Member(NamedTuple):
@@ -102,14 +112,6 @@ def _whole(source: Path, what: str) -> Iterator[None]:
 def split(images: int) -> tuple[int, int]:
     """Numbers of training and validation images out of so many, 11/12 and 1/12 (E1: 9,167 and 833 of 10,000)."""
     return images - images // VALIDATION, images // VALIDATION
-
-
-def draw(
-    available: int, images: int, validation: int, rng: np.random.Generator
-) -> tuple[Int[np.ndarray, " training"], Int[np.ndarray, " validation"]]:
-    """Indices of `images` random ones of the available, the last `validation` of them apart; `ValueError` if too few."""
-    chosen = random_subset(available, images, rng)
-    return chosen[: images - validation], chosen[images - validation :]
 
 
 def read_images(
