@@ -8,14 +8,16 @@ import struct
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from ntklab.data import cifar10, embedded, fashion_mnist, mnist
+from ntklab.data import cifar10, embedded, fashion_mnist, mnist, photographs
 from ntklab.data.catalogue import CATALOGUE, data_set
-from ntklab.data.embedded import make
+from ntklab.data.embedded import make, make_photographs
 from ntklab.data.images import ImageSet, balanced, disjoint_subset, grey, random_subset, read_idx, resize
 from ntklab.files import Arrays
 from ntklab.steps.prepare_images import prepare_images
@@ -159,17 +161,21 @@ def test_the_embedded_images_carry_their_own_labels():
     assert nearest_mean_accuracy(*halves) > 0.70
 
 
-@pytest.mark.parametrize("name", ["fashion_mnist", "mnist"])
+@pytest.mark.parametrize("name", embedded.SHA256)
 def test_a_changed_embedded_file_is_refused(tmp_path, monkeypatch, name):
     content = bytearray((embedded.FOLDER / f"{name}.npz").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / f"{name}.npz").write_bytes(content)
     monkeypatch.setattr(embedded, "FOLDER", tmp_path)
-    load = {"fashion_mnist": fashion_mnist.load, "mnist": mnist.load}[name]
+    load, source = {
+        "fashion_mnist": (fashion_mnist.load, "embedded"),
+        "mnist": (mnist.load, "embedded"),
+        "photographs": (photographs.load, "colour"),
+    }[name]
     with pytest.raises(
         ValueError, match=rf"{name}\.npz: wrong sha256: expected {embedded.SHA256[name]}, found \w{{64}}"
     ):
-        load("embedded")
+        load(source)
 
 
 def test_mnist_is_loaded_from_a_folder(fashion_folder, monkeypatch):
@@ -319,6 +325,70 @@ def test_the_choice_is_that_of_the_committed_files():
     full = ImageSet(np.zeros((5000, 28, 28), dtype=np.uint8), np.repeat(np.arange(10), 500))
     again = make.choose("mnist", "digits", full, make.DIGITS_PER_CLASS)
     np.testing.assert_array_equal(again["digits/index"], Arrays(embedded.FOLDER / "mnist.npz")["digits/index"])
+
+
+# ---- photographs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("grey", (500, 32, 32)), ("colour", (500, 32, 32, 3))])
+def test_patches_are_of_all_photographs_and_differ(kind, shape):
+    patches = photographs.load(kind)
+    names = photographs.KINDS[kind]
+    assert patches.images.shape == shape and patches.images.dtype == np.uint8
+    np.testing.assert_array_equal(patches.labels, np.arange(500) % len(names))
+    assert len(np.unique(patches.images.reshape(500, -1), axis=0)) == 500
+    # A little below the threshold on colours, whose luminance is rounded before it is compared.
+    assert patches.images.reshape(500, -1).std(axis=1).min() > 0.9 * make_photographs.CONTRAST
+
+
+def test_an_unknown_kind_of_photographs_is_refused():
+    with pytest.raises(ValueError, match=r"photographs: unknown kind 'sepia'; there are grey, colour"):
+        photographs.load("sepia")
+
+
+@pytest.fixture
+def wheel(tmp_path, rng, monkeypatch):
+    """A wheel like scikit-image's with random photographs, the upper half of which is sky."""
+    path, checksums = tmp_path / "scikit_image.whl", {}
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in make_photographs.SHA256:
+            pixels = rng.integers(0, 256, size=(128, 200, 3), dtype=np.uint8)
+            pixels[:64] = 170
+            content = io.BytesIO()
+            Image.fromarray(pixels).save(content, "PNG")
+            archive.writestr(f"skimage/data/{file}", content.getvalue())
+            checksums[file] = hashlib.sha256(content.getvalue()).hexdigest()
+    monkeypatch.setattr(make_photographs, "SHA256", checksums)
+    monkeypatch.setattr(make_photographs, "PATCHES", 20)
+    return path
+
+
+def test_patches_are_cut_from_where_they_say_and_not_from_the_sky(tmp_path, wheel, monkeypatch, capsys):
+    for run in ("first", "second"):
+        monkeypatch.setattr(sys, "argv", ["make", "--wheel", str(wheel), "--output", str(tmp_path / run)])
+        make_photographs.main()
+    first, second = (tmp_path / run / "photographs.npz" for run in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+    assert f"{hashlib.sha256(first.read_bytes()).hexdigest()}  photographs.npz" in capsys.readouterr().out
+    arrays = Arrays(first)
+    with zipfile.ZipFile(wheel) as archive:
+        full = {name: make_photographs.read_photograph(archive, name) for name in photographs.GREY}
+    for kind, names in photographs.KINDS.items():
+        for image, label, (row, column) in zip(
+            arrays[f"{kind}/images"], arrays[f"{kind}/labels"], arrays[f"{kind}/corner"], strict=True
+        ):
+            patch = full[names[label]][row : row + 32, column : column + 32]
+            np.testing.assert_array_equal(image, grey(patch[None])[0] if kind == "grey" else patch)
+            assert row >= 64
+
+
+def test_the_photographs_are_verified(wheel, monkeypatch):
+    monkeypatch.setitem(make_photographs.SHA256, "rocket.jpg", "0123")
+    with (
+        zipfile.ZipFile(wheel) as archive,
+        pytest.raises(ValueError, match=r"rocket\.jpg has sha256 \w{64}, expected 0123"),
+    ):
+        make_photographs.read_photograph(archive, "rocket")
 
 
 # ---- resizing --------------------------------------------------------------------------------------------------------
