@@ -2,18 +2,23 @@
 
 import gzip
 import hashlib
+import io
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from ntklab.data import embedded, fashion_mnist, mnist
+from ntklab.data import cifar10, embedded, fashion_mnist, mnist, photographs
 from ntklab.data.catalogue import CATALOGUE, data_set
-from ntklab.data.embedded import make
-from ntklab.data.images import ImageSet, balanced, disjoint_subset, random_subset, read_idx, resize
+from ntklab.data.embedded import make, make_photographs
+from ntklab.data.images import ImageSet, balanced, disjoint_subset, grey, random_subset, read_idx, resize
 from ntklab.files import Arrays
 from ntklab.steps.prepare_images import prepare_images
 
@@ -156,22 +161,103 @@ def test_the_embedded_images_carry_their_own_labels():
     assert nearest_mean_accuracy(*halves) > 0.70
 
 
-@pytest.mark.parametrize("name", ["fashion_mnist", "mnist"])
+@pytest.mark.parametrize("name", embedded.SHA256)
 def test_a_changed_embedded_file_is_refused(tmp_path, monkeypatch, name):
     content = bytearray((embedded.FOLDER / f"{name}.npz").read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / f"{name}.npz").write_bytes(content)
     monkeypatch.setattr(embedded, "FOLDER", tmp_path)
-    load = {"fashion_mnist": fashion_mnist.load, "mnist": mnist.load}[name]
+    load, source = {
+        "fashion_mnist": (fashion_mnist.load, "embedded"),
+        "mnist": (mnist.load, "embedded"),
+        "photographs": (photographs.load, "colour"),
+    }[name]
     with pytest.raises(
         ValueError, match=rf"{name}\.npz: wrong sha256: expected {embedded.SHA256[name]}, found \w{{64}}"
     ):
-        load("embedded")
+        load(source)
 
 
-def test_mnist_has_one_source():
-    with pytest.raises(ValueError, match=r'MNIST: unknown source \'elsewhere\'; the only one is "embedded"'):
+def test_mnist_is_loaded_from_a_folder(fashion_folder, monkeypatch):
+    monkeypatch.setattr(mnist, "MD5", fashion_mnist.MD5)
+    for part, n, reference in zip(("training", "test"), (60, 30), fashion_mnist.load(str(fashion_folder)), strict=True):
+        digits = mnist.load(str(fashion_folder), part)
+        assert digits.images.shape == (n, 28, 28)
+        np.testing.assert_array_equal(digits.labels, reference.labels)
+
+
+def test_mnist_files_are_verified_and_their_absence_has_a_remedy(fashion_folder):
+    with pytest.raises(ValueError, match=r"train-images-idx3-ubyte\.gz: wrong md5 .* expected 6bbc9ace"):
+        mnist.load(str(fashion_folder))
+    with pytest.raises(
+        FileNotFoundError, match=r"in folder elsewhere: MNIST is a download; or use source \"embedded\""
+    ):
         mnist.load("elsewhere")
+
+
+# ---- CIFAR10 ---------------------------------------------------------------------------------------------------------
+
+
+def cifar_archive(path: Path, images: np.ndarray, labels: np.ndarray, files: tuple[str, ...]) -> None:
+    """An archive like the published one, the images shared out evenly."""
+    planes = images.transpose(0, 3, 1, 2).reshape(len(images), -1)
+    records = np.column_stack([labels.astype(np.uint8), planes])
+    with tarfile.open(path, "w:gz") as archive:
+        for name, part in zip(files, np.array_split(records, len(files)), strict=True):
+            info = tarfile.TarInfo(name)
+            info.size = part.size
+            archive.addfile(info, io.BytesIO(part.tobytes()))
+
+
+@pytest.fixture
+def cifar(tmp_path, rng, monkeypatch):
+    """Writes an archive with these files and makes its checksum the published one; the images, the labels, the path."""
+
+    def write(files: tuple[str, ...] = cifar10.TRAINING + cifar10.TEST):
+        images = rng.integers(0, 256, size=(12, 32, 32, 3), dtype=np.uint8)
+        labels, path = np.arange(12) % 10, tmp_path / cifar10.ARCHIVE
+        cifar_archive(path, images, labels, files)
+        remote = cifar10.FILES[cifar10.ARCHIVE]._replace(
+            checksum=f"md5:{md5(path.read_bytes())}", size=path.stat().st_size
+        )
+        monkeypatch.setitem(cifar10.FILES, cifar10.ARCHIVE, remote)
+        return images, labels, path
+
+    return write
+
+
+def test_cifar10_is_read_from_the_archive(cifar):
+    images, labels, path = cifar()
+    training, test = cifar10.load(str(path))
+    np.testing.assert_array_equal(np.concatenate([training.images, test.images]), images)
+    np.testing.assert_array_equal(np.concatenate([training.labels, test.labels]), labels)
+    assert len(training.images) == 10 and training.images.flags.c_contiguous and training.labels.dtype == np.int64
+    assert len(cifar10.CLASSES) == 10
+
+
+def test_the_cifar10_archive_is_verified(cifar):
+    _, _, path = cifar()
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"cifar-10-binary\.tar\.gz: wrong size: expected [\d,]+ bytes, found [\d,]+"):
+        cifar10.load(str(path))
+
+
+def test_another_archive_in_the_place_of_cifar10_is_one_line(cifar):
+    _, _, path = cifar(cifar10.TRAINING[:3])
+    with pytest.raises(ValueError, match=r"not the archive cifar-10-binary\.tar\.gz \(.*data_batch_4\.bin.*\)$"):
+        cifar10.load(str(path))
+
+
+def test_absent_cifar10_has_a_remedy():
+    with pytest.raises(FileNotFoundError, match=r'CIFAR10: no file nowhere/x: .* or use data "photographs"'):
+        cifar10.load("nowhere/x")
+
+
+def test_grey_is_the_luminance():
+    colours = np.array(
+        [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [7, 7, 7], [10, 20, 30]], dtype=np.uint8
+    )
+    assert grey(colours[None, None]).tolist() == [[[76, 150, 29, 255, 7, 18]]]
 
 
 def test_the_readme_of_the_embedded_sets_names_their_checksums_and_sizes():
@@ -239,6 +325,70 @@ def test_the_choice_is_that_of_the_committed_files():
     full = ImageSet(np.zeros((5000, 28, 28), dtype=np.uint8), np.repeat(np.arange(10), 500))
     again = make.choose("mnist", "digits", full, make.DIGITS_PER_CLASS)
     np.testing.assert_array_equal(again["digits/index"], Arrays(embedded.FOLDER / "mnist.npz")["digits/index"])
+
+
+# ---- photographs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("grey", (500, 32, 32)), ("colour", (500, 32, 32, 3))])
+def test_patches_are_of_all_photographs_and_differ(kind, shape):
+    patches = photographs.load(kind)
+    names = photographs.KINDS[kind]
+    assert patches.images.shape == shape and patches.images.dtype == np.uint8
+    np.testing.assert_array_equal(patches.labels, np.arange(500) % len(names))
+    assert len(np.unique(patches.images.reshape(500, -1), axis=0)) == 500
+    # A little below the threshold on colours, whose luminance is rounded before it is compared.
+    assert patches.images.reshape(500, -1).std(axis=1).min() > 0.9 * make_photographs.CONTRAST
+
+
+def test_an_unknown_kind_of_photographs_is_refused():
+    with pytest.raises(ValueError, match=r"photographs: unknown kind 'sepia'; there are grey, colour"):
+        photographs.load("sepia")
+
+
+@pytest.fixture
+def wheel(tmp_path, rng, monkeypatch):
+    """A wheel like scikit-image's with random photographs, the upper half of which is sky."""
+    path, checksums = tmp_path / "scikit_image.whl", {}
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in make_photographs.SHA256:
+            pixels = rng.integers(0, 256, size=(128, 200, 3), dtype=np.uint8)
+            pixels[:64] = 170
+            content = io.BytesIO()
+            Image.fromarray(pixels).save(content, "PNG")
+            archive.writestr(f"skimage/data/{file}", content.getvalue())
+            checksums[file] = hashlib.sha256(content.getvalue()).hexdigest()
+    monkeypatch.setattr(make_photographs, "SHA256", checksums)
+    monkeypatch.setattr(make_photographs, "PATCHES", 20)
+    return path
+
+
+def test_patches_are_cut_from_where_they_say_and_not_from_the_sky(tmp_path, wheel, monkeypatch, capsys):
+    for run in ("first", "second"):
+        monkeypatch.setattr(sys, "argv", ["make", "--wheel", str(wheel), "--output", str(tmp_path / run)])
+        make_photographs.main()
+    first, second = (tmp_path / run / "photographs.npz" for run in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+    assert f"{hashlib.sha256(first.read_bytes()).hexdigest()}  photographs.npz" in capsys.readouterr().out
+    arrays = Arrays(first)
+    with zipfile.ZipFile(wheel) as archive:
+        full = {name: make_photographs.read_photograph(archive, name) for name in photographs.GREY}
+    for kind, names in photographs.KINDS.items():
+        for image, label, (row, column) in zip(
+            arrays[f"{kind}/images"], arrays[f"{kind}/labels"], arrays[f"{kind}/corner"], strict=True
+        ):
+            patch = full[names[label]][row : row + 32, column : column + 32]
+            np.testing.assert_array_equal(image, grey(patch[None])[0] if kind == "grey" else patch)
+            assert row >= 64
+
+
+def test_the_photographs_are_verified(wheel, monkeypatch):
+    monkeypatch.setitem(make_photographs.SHA256, "rocket.jpg", "0123")
+    with (
+        zipfile.ZipFile(wheel) as archive,
+        pytest.raises(ValueError, match=r"rocket\.jpg has sha256 \w{64}, expected 0123"),
+    ):
+        make_photographs.read_photograph(archive, "rocket")
 
 
 # ---- resizing --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ntklab.data.embedded import embedded
-from ntklab.data.images import ImageSet, read_idx
+from ntklab.data.images import ImageSet, read_idx_pair
+from ntklab.data.remote import RemoteFile
 
 CLASSES = (
     "T-shirt/top",
@@ -28,6 +29,23 @@ MD5 = {
 }
 """File -> checksum of its uncompressed bytes: Debian's .gz files differ from the published ones, their content not."""
 
+FILES = {
+    f"{name}.gz": RemoteFile(
+        (
+            f"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/{name}.gz",
+            f"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/{name}.gz",
+        ),
+        f"unpacked-md5:{md5}",
+    )
+    for name, md5 in MD5.items()
+}
+"""MIT licence, Copyright 2017 Zalando SE."""
+
+REMEDY = (
+    f"FashionMNIST is Debian's package dataset-fashion-mnist (`apt-get install dataset-fashion-mnist`, folder "
+    f'{DEBIAN_FOLDER}) or a download; or use source "embedded"'
+)
+
 
 def load(source: str) -> tuple[ImageSet, ImageSet]:
     """Training and test set, images (image, 28, 28) uint8.
@@ -38,22 +56,5 @@ def load(source: str) -> tuple[ImageSet, ImageSet]:
     """
     if source == "embedded":
         return embedded("fashion_mnist", "training"), embedded("fashion_mnist", "test")
-    return _read(Path(source), "train"), _read(Path(source), "t10k")
-
-
-def _read(folder: Path, part: str) -> ImageSet:
-    images, labels = (
-        read_idx(_find(folder, name), axes, MD5[name])
-        for name, axes in ((f"{part}-images-idx3-ubyte", 3), (f"{part}-labels-idx1-ubyte", 1))
-    )
-    return ImageSet(images, labels.astype("int64"))
-
-
-def _find(folder: Path, name: str) -> Path:
-    for path in (folder / name, folder / f"{name}.gz"):
-        if path.is_file():
-            return path
-    raise FileNotFoundError(
-        f"FashionMNIST: no file {name} or {name}.gz in folder {folder}: run `apt-get install dataset-fashion-mnist` "
-        f'(Debian, folder {DEBIAN_FOLDER}), or use source "embedded"'
-    )
+    training, test = (read_idx_pair(Path(source), part, MD5, REMEDY) for part in ("train", "t10k"))
+    return training, test

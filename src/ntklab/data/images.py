@@ -5,6 +5,7 @@ import hashlib
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,26 @@ def read_idx(path: Path, axes: int, md5: str | None = None) -> UInt8[np.ndarray,
         )
     # A copy, because an array over `bytes` cannot be written to, which torch warns of.
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape).copy()
+
+
+def read_idx_pair(folder: Path, part: str, md5: Mapping[str, str], remedy: str) -> ImageSet:
+    """Images and labels of one part, "train" or "t10k", of a data set published as four idx files, plain or .gz.
+
+    `md5` is by file name without .gz and of the uncompressed bytes. `FileNotFoundError` with the `remedy` for a missing
+    file, `ValueError` for a wrong one.
+    """
+    images, labels = (
+        read_idx(_find(folder, name, remedy), axes, md5[name])
+        for name, axes in ((f"{part}-images-idx3-ubyte", 3), (f"{part}-labels-idx1-ubyte", 1))
+    )
+    return ImageSet(images, labels.astype("int64"))
+
+
+def _find(folder: Path, name: str, remedy: str) -> Path:
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"no file {name} or {name}.gz in folder {folder}: {remedy}")
 
 
 def _uncompressed(path: Path) -> bytes:
@@ -86,7 +107,8 @@ def resize(images: Images, size: int) -> Float32[np.ndarray, "image {size} {size
     resized = np.empty((len(images), size, size, images.shape[3]), dtype=np.float32)
     # One image at a time: large sets never exist in float64.
     for image, out in zip(images, resized, strict=True):
-        sums = overlap @ np.moveaxis(image, 2, 0).astype(np.float64) @ overlap.T
+        # Channels first in memory too: NumPy multiplies matrices with other strides without BLAS, many times slower.
+        sums = overlap @ np.moveaxis(image, 2, 0).astype(np.float64, order="C") @ overlap.T
         out[:] = np.moveaxis(sums / rows**2, 0, 2)
     return resized
 
@@ -96,6 +118,15 @@ def _overlap(old: int, new: int) -> Float64[np.ndarray, "{new} {old}"]:
     new_edges, old_edges = old * np.arange(new + 1)[:, None], new * np.arange(old + 1)
     shared = np.minimum(new_edges[1:], old_edges[1:]) - np.maximum(new_edges[:-1], old_edges[:-1])
     return np.maximum(shared, 0).astype(np.float64)
+
+
+def grey(images: UInt8[np.ndarray, "image row column 3"]) -> UInt8[np.ndarray, "image row column"]:
+    """Luminance 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded to whole grey levels."""
+    # One image at a time, and in integers, rounded half up: large sets never exist in another type.
+    levels = np.empty(images.shape[:3], dtype=np.uint8)
+    for image, out in zip(images, levels, strict=True):
+        out[:] = (image @ np.array([299, 587, 114]) + 500) // 1000
+    return levels
 
 
 def random_subset(n: int, size: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:

@@ -12,12 +12,13 @@ FOLDER = Path(__file__).parent
 SHA256 = {
     "fashion_mnist": "666d322172d1001a6adb6eb22b456c7beebad8c9aae72b5ba64b71707f698223",
     "mnist": "ecc442c0a28e935f17e6d68f6afe76f265e2cec3a41fecd9b3186ea5c20ebb0e",
+    "photographs": "2b1ff07783e2d7bb7cbdeca91fb18c1b532ba2bea4ff1e9e8ef473dea166c8ca",
 }
-"""Data set -> checksum of its file, made by make.py."""
+"""Data set -> checksum of its file, made by make.py and make_photographs.py."""
 
 
 def embedded(name: str, part: str) -> ImageSet:
-    """One part of an embedded data set, images (image, 28, 28) uint8; `ValueError` if its file was changed."""
+    """One part of an embedded data set, images uint8, grey or with 3 channels; `ValueError` if its file was changed."""
     path = FOLDER / f"{name}.npz"
     if (found := file_hash(path)) != SHA256[name]:
         raise ValueError(f"{path}: wrong sha256: expected {SHA256[name]}, found {found}; install ntklab again")
