@@ -11,7 +11,7 @@ import time
 import numpy as np
 import torch
 
-from ntklab.nets import build_cnn, build_gcnn
+from ntklab.nets import build_network
 
 ROUNDS, IMAGES, SIZE, OUTPUTS = 15, 32, 14, 10
 CASES = [((5, 5), 8), ((5, 5), 16), ((3, 3), 16), ((3, 3), 32), ((14, 1), 128)]
@@ -34,9 +34,7 @@ def main() -> None:
     print(f"{'filters':>10} {'width':>6} {'CNN':>8} {'GCNN':>8} {'ratio':>6} {'CNN, 4 rotations':>17} {'ratio':>6}")
     for filters, width in CASES:
         options = {"channels": 1, "size": SIZE, "outputs": OUTPUTS, "padding": "VALID"}
-        cnn, gcnn = (
-            build(filters, width, rng=np.random.default_rng(0), **options) for build in (build_cnn, build_gcnn)
-        )
+        cnn, gcnn = (build(filters, width, rng=np.random.default_rng(0), **options) for build in (build_network))
         x, augmented = torch.randn(IMAGES, 1, SIZE, SIZE), torch.randn(4 * IMAGES, 1, SIZE, SIZE)
         turns = {"CNN": (cnn, x), "GCNN": (gcnn, x), "augmented": (cnn, augmented)}
         times = {name: [] for name in turns}

@@ -12,7 +12,7 @@ from ntklab.ensembles.modules import train_modules
 from ntklab.kernels import Network, augmented_gram, gcnn_kernel, mean_prediction
 from ntklab.kernels.mean_prediction import spectrum
 from ntklab.metrics.ensemble_difference import measure_difference, noise
-from ntklab.nets import Dense, build_gcnn
+from ntklab.nets import Dense, build_network
 
 RNG = np.random.default_rng(43)
 SILENT = {"log": lambda line: None}
@@ -45,7 +45,7 @@ def test_wide_modules_follow_the_mean_prediction_within_their_error():
 
     def build(member):
         rng = np.random.default_rng([7, member // 2])
-        net = build_gcnn((3, 3), 48, channels=1, size=5, outputs=1, rng=rng, padding="CIRCULAR")
+        net = build_network("gcnn", (3, 3), 48, channels=1, size=5, outputs=1, rng=rng, padding="CIRCULAR")
         if member % 2:
             net[-1].weight.data.neg_()
         return net
@@ -157,6 +157,8 @@ def test_pairs_of_vectors(rng):
 
 
 def test_torch_modules_draw_the_same_weights_everywhere():
-    nets = [build_gcnn((3,), 4, channels=1, size=5, outputs=2, rng=np.random.default_rng(3)) for _ in range(2)]
+    nets = [
+        build_network("gcnn", (3,), 4, channels=1, size=5, outputs=2, rng=np.random.default_rng(3)) for _ in range(2)
+    ]
     for a, b in zip(*(net.parameters() for net in nets), strict=True):
         assert torch.equal(a, b)

@@ -8,7 +8,7 @@ from jax.experimental import enable_x64
 
 from ntklab.kernels import Network, gcnn_kernel
 from ntklab.kernels.finite import features, readout
-from ntklab.nets import GroupConvolution, LiftingConvolution, build_cnn, build_gcnn
+from ntklab.nets import GroupConvolution, LiftingConvolution, build_network
 
 RNG = np.random.default_rng(31)
 X = RNG.normal(size=(3, 2, 5, 5))
@@ -29,8 +29,9 @@ def as_jax(net) -> list:
 @pytest.mark.parametrize("padding, filters", [("VALID", (3, 2)), ("SAME", (3, 3)), ("CIRCULAR", (2, 3))])
 @pytest.mark.parametrize("architecture", ["cnn", "gcnn"])
 def test_the_function_is_that_of_the_jax_network_with_the_same_weights(architecture, padding, filters):
-    build = build_cnn if architecture == "cnn" else build_gcnn
-    net = build(filters, 6, channels=2, size=5, outputs=3, rng=np.random.default_rng(1), padding=padding).double()
+    net = build_network(
+        architecture, filters, 6, channels=2, size=5, outputs=3, rng=np.random.default_rng(1), padding=padding
+    ).double()
     network = Network(filters, padding=padding, weight_variance=2.0)
     with enable_x64():
         parameters = as_jax(net)
@@ -60,16 +61,16 @@ def test_even_filters_with_zero_padding_break_it_and_are_refused():
     turned, expected = lift(torch.rot90(x, 1, (2, 3))), torch.rot90(lift(x).roll(-1, 1), 1, (3, 4))
     assert (turned - expected).abs().max() > 0.1
     with pytest.raises(ValueError, match=r"even filter \(2\) with SAME padding"):
-        build_gcnn((2,), 4, channels=2, size=5, outputs=1, rng=np.random.default_rng(0), padding="SAME")
+        build_network("gcnn", (2,), 4, channels=2, size=5, outputs=1, rng=np.random.default_rng(0), padding="SAME")
     with pytest.raises(ValueError, match="a filter of side 3 does not fit feature maps of side 2"):
-        build_gcnn((4, 3), 4, channels=2, size=5, outputs=1, rng=np.random.default_rng(0), padding="VALID")
+        build_network("gcnn", (4, 3), 4, channels=2, size=5, outputs=1, rng=np.random.default_rng(0), padding="VALID")
 
 
 def test_a_gcnn_is_invariant_and_a_cnn_is_not():
     x = torch.from_numpy(X)
     options = {"channels": 2, "size": 5, "outputs": 3, "padding": "CIRCULAR"}
-    gcnn = build_gcnn((3, 3), 6, rng=np.random.default_rng(3), **options).double()
-    cnn = build_cnn((3, 3), 6, rng=np.random.default_rng(3), **options).double()
+    gcnn = build_network("gcnn", (3, 3), 6, rng=np.random.default_rng(3), **options).double()
+    cnn = build_network("cnn", (3, 3), 6, rng=np.random.default_rng(3), **options).double()
     torch.testing.assert_close(gcnn(torch.rot90(x, 1, (2, 3))), gcnn(x), rtol=1e-12, atol=1e-12)
     assert (cnn(torch.rot90(x, 1, (2, 3))) - cnn(x)).abs().max() > 0.1
 
@@ -79,7 +80,7 @@ def test_the_mean_empirical_ntk_is_the_analytic_one_within_its_error():
     drawn = []
     for draw in range(200):
         rng = np.random.default_rng([5, draw])
-        net = build_gcnn((3, 3), 32, channels=2, size=5, outputs=1, rng=rng, padding="CIRCULAR").double()
+        net = build_network("gcnn", (3, 3), 32, channels=2, size=5, outputs=1, rng=rng, padding="CIRCULAR").double()
         rows = [
             torch.cat([g.flatten() for g in torch.autograd.grad(y, list(net.parameters()), retain_graph=True)])
             for y in net(torch.from_numpy(X))[:, 0]

@@ -1,6 +1,6 @@
 """Networks of finite width as torch modules, in NTK parametrisation."""
 
-from ntklab.nets.convolutional import GroupPool, build_cnn, build_gcnn
+from ntklab.nets.convolutional import GroupPool, build_network
 from ntklab.nets.layers import Convolution, Dense, GroupConvolution, LiftingConvolution
 
 __all__ = [
@@ -9,6 +9,5 @@ __all__ = [
     "GroupConvolution",
     "GroupPool",
     "LiftingConvolution",
-    "build_cnn",
-    "build_gcnn",
+    "build_network",
 ]

@@ -32,52 +32,37 @@ def _check_fit(filters: Sequence[int], padding: str, size: int) -> None:
         size = size - q + 1 if padding == "VALID" else size
 
 
-def _build(first, further, pool, filters, width, channels, size, outputs, rng, padding, weight_variance):
+ARCHITECTURES = {
+    "cnn": (Convolution, Convolution, GlobalAveragePool),
+    "gcnn": (LiftingConvolution, GroupConvolution, GroupPool),
+}
+"""Name -> first convolution, further convolutions, pooling."""
+
+
+def build_network(
+    architecture: str,
+    filters: Sequence[int],
+    width: int,
+    *,
+    channels: int,
+    size: int,
+    outputs: int,
+    rng: np.random.Generator,
+    padding: str = "SAME",
+    weight_variance: float = 2.0,
+) -> nn.Sequential:
+    """[convolution, ReLU] per filter, global average pooling, linear; images (sample, channel, size, size).
+
+    "gcnn" has a lifting convolution first, group convolutions after it, and pools over the group: invariant. Its mean
+    after training on images is that of "cnn" after training on all their rotations, in the infinite-width limit (E2,
+    theorem on augmentation). filters = (size, 1, ...) with VALID padding makes "cnn" an MLP. `ValueError` for filters
+    that do not fit, and for even ones under SAME padding.
+    """
     _check_fit(filters, padding, size)
+    first, further, pool = ARCHITECTURES[architecture]
     layers: list[nn.Module] = []
     for number, q in enumerate(filters):
         kind = first if number == 0 else further
         layers += [kind(channels, width, q, rng, padding, weight_variance), nn.ReLU()]
         channels = width
-    return nn.Sequential(*layers, pool, Dense(width, outputs, rng, weight_variance))
-
-
-def build_cnn(
-    filters: Sequence[int],
-    width: int,
-    *,
-    channels: int,
-    size: int,
-    outputs: int,
-    rng: np.random.Generator,
-    padding: str = "SAME",
-    weight_variance: float = 2.0,
-) -> nn.Module:
-    """[convolution, ReLU] per filter, global average pooling, linear; images (sample, channel, size, size).
-
-    `ValueError` for filters that do not fit, and for even filters under SAME padding.
-    """
-    pool = GlobalAveragePool()
-    return _build(
-        Convolution, Convolution, pool, filters, width, channels, size, outputs, rng, padding, weight_variance
-    )
-
-
-def build_gcnn(
-    filters: Sequence[int],
-    width: int,
-    *,
-    channels: int,
-    size: int,
-    outputs: int,
-    rng: np.random.Generator,
-    padding: str = "SAME",
-    weight_variance: float = 2.0,
-) -> nn.Module:
-    """The same with a lifting convolution first and group convolutions after it, pooled over the group: invariant.
-
-    Its mean after training on images is that of the CNN after training on all their rotations, in the infinite-width
-    limit (E2, theorem on augmentation). filters = (size, 1, ...) with VALID padding gives the counterpart of an MLP.
-    """
-    layers = LiftingConvolution, GroupConvolution
-    return _build(*layers, GroupPool(), filters, width, channels, size, outputs, rng, padding, weight_variance)
+    return nn.Sequential(*layers, pool(), Dense(width, outputs, rng, weight_variance))

@@ -8,11 +8,9 @@ import numpy as np
 from ntklab.ensembles.modules import train_modules
 from ntklab.files import Arrays, save_arrays
 from ntklab.groups import cyclic
-from ntklab.nets import build_cnn, build_gcnn
+from ntklab.nets import build_network
 from ntklab.seeds import generator
 from ntklab.steps.record import record
-
-BUILD = {"cnn": build_cnn, "gcnn": build_gcnn}
 
 
 def train_network_shard(
@@ -48,7 +46,8 @@ def train_network_shard(
     def build(member: int):
         rng = generator(seed, experiment, ensemble, "pair", width, member // 2)
         shape = {"channels": x.shape[-1], "size": x.shape[1], "outputs": y.shape[1]}
-        net = BUILD[architecture](filters, width, rng=rng, padding=padding, weight_variance=weight_variance, **shape)
+        options = {"padding": padding, "weight_variance": weight_variance, **shape}
+        net = build_network(architecture, filters, width, rng=rng, **options)
         if member % 2:
             net[-1].weight.data.neg_()
         return net
