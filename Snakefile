@@ -21,6 +21,7 @@ localrules:
     kernels,
     bridge,
     equivariance,
+    images,
     draw_figure,
     check_claims,
     collect_claims,
@@ -69,6 +70,11 @@ rule bridge:
 rule equivariance:
     input:
         results_of("cross_product"),
+
+
+rule images:
+    input:
+        results_of("rotated_fashion_mnist", "histology"),
 
 
 # Every figure's id is a target too: its picture alone.

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt, Le, Len, Lt, MultipleOf
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ntklab.groups import REGISTRY
 from ntklab.groups.rotations import ROTATION_SETS
@@ -29,6 +29,7 @@ Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]  # on orbit
 
 RotationSets = Literal[tuple(ROTATION_SETS)]
 Padding = Literal["VALID", "SAME", "CIRCULAR"]
+OodSet = Literal["mnist", "cifar10", "photographs", "noise"]
 Nonlinearity = Literal["relu", "leaky_relu", "erf", "gelu", "identity"]
 
 
@@ -312,6 +313,91 @@ class Bridge(Block):
         return self
 
 
+class ImageNetwork(Block):
+    """Member of an image ensemble: 3x3 convolutions with padding, pooling, ReLU; linear layers; linear."""
+
+    channels: Counts
+    """list of integers, channels of each convolution"""
+    pooled: Count
+    """integer >= 1, so many convolutions, the first ones, are followed by 2x2 average pooling"""
+    hidden: list[Count]
+    """list of integers, channels of the hidden linear layers; [] for none"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ImageNetwork:
+        if self.pooled > len(self.channels):
+            raise ValueError(f"pooled: {self.pooled}, but there are {len(self.channels)} convolutions")
+        return self
+
+
+class ImageEnsembles(Block):
+    """Ensembles of image classifiers trained on rotated images (E1-fmnist-*, E1-so2-partial, E1-hist-* ...)."""
+
+    data: Literal["fashion_mnist", "histology"]
+    """fashion_mnist or histology, the training images"""
+    source: str
+    """embedded, stand_in (histology only), full (downloaded if need be), a published file's name, or a path"""
+    image_size: Count
+    """integer >= 1, side in pixels to which the images are resized"""
+    training_images: Annotated[int, Ge(2)]
+    """integer >= 2, training images before augmentation, equally many of each class"""
+    test_images: Annotated[int, Ge(2)]
+    """integer >= 2, test images on whose rotations invariance is measured"""
+    ood: Annotated[dict[OodSet, str], Len(1)]
+    """sets off distribution (mnist, cifar10, photographs, noise), each with its source: embedded, full or a path"""
+    ood_images: Annotated[int, Ge(2)]
+    """integer >= 2, images of each set off distribution"""
+    groups: Annotated[list[Annotated[str, Field(pattern=r"^c[1-9]\d*$")]], Len(1)]
+    """list of groups c4, c8, ..., whose full orbits are trained on, one ensemble each"""
+    angles: Annotated[int, Ge(4)]
+    """integer >= 4, equally spaced angles at which models are evaluated, a multiple of every group's order"""
+    network: ImageNetwork
+    members: Annotated[int, Ge(3)]
+    """integer >= 3, networks in each ensemble"""
+    members_per_shard: Count
+    """integer >= 1, networks trained by one job"""
+    control_members: Annotated[int, Ge(3)]
+    """integer >= 3, networks of the control, trained without augmentation"""
+    rivals: Annotated[int, Ge(0)]
+    """integer >= 0, steerable and canonicalised networks for each group; 0 for none"""
+    steps: Count
+    """integer >= 1, steps of Adam, the same for all groups and models"""
+    batch: Count
+    """integer >= 1, samples in a mini-batch"""
+    learning_rate: Annotated[float, Gt(0)]
+    """number > 0, of Adam"""
+    recorded_steps: Annotated[list[Annotated[int, Ge(0)]], Len(2)]
+    """increasing list of integers from 0 to steps, when logits are recorded on quarter turns"""
+    recorded_images: Annotated[int, Ge(2)]
+    """integer >= 2, images of each set whose logits are recorded over training time"""
+    ensemble_sizes: Counts
+    """increasing list of integers from 1, sizes of the disjoint ensembles in the figures, none above the members"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ImageEnsembles:
+        for key in ("recorded_steps", "ensemble_sizes"):
+            _increasing(key, getattr(self, key))
+        if self.recorded_steps[0] != 0 or self.recorded_steps[-1] != self.steps:
+            raise ValueError(f"recorded_steps: from 0, the initialisation, to the last step, {self.steps}")
+        if self.ensemble_sizes[0] != 1 or self.ensemble_sizes[-1] > self.members:
+            raise ValueError(f"ensemble_sizes: from 1 to at most {self.members}, the members trained")
+        for group in self.groups:
+            order = int(group.removeprefix("c"))
+            if order % 4 or self.angles % order:
+                raise ValueError(
+                    f"groups: {group}: the order is a multiple of 4 (quarter turns permute pixels) that divides angles, "
+                    f"{self.angles}"
+                )
+        size = self.image_size
+        for _ in range(self.network.pooled):
+            if size % 2:
+                raise ValueError(f"network.pooled: 2x2 pooling of maps of side {size} drops a row, which breaks C4")
+            size //= 2
+        if self.data == "histology" and "mnist" in self.ood:
+            raise ValueError("ood.mnist: its images are grey, those of histology in colour")
+        return self
+
+
 class Config(Block):
     """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
 
@@ -323,7 +409,13 @@ class Config(Block):
     """cpu or cuda, where ensembles are trained"""
     members_per_chunk: Count
     """integer >= 1, members trained at once: 1 on a CPU (they share its cache), 64 to 256 on a GPU"""
+    downloads: str
+    """folder for what is downloaded, kept when results are deleted"""
+    mirrors: list[str]
+    """list of URLs of folders in which published files are looked for first"""
     ising: Ising
+    rotated_fashion_mnist: ImageEnsembles
+    histology: ImageEnsembles
     kernel_identity: KernelIdentity
     kernel_convergence: KernelConvergence
     hist_kernel: HistKernel

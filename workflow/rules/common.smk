@@ -51,6 +51,9 @@ wildcard_constraints:
     last=r"\d+",
     repeat=r"\d+",
     rotations=r"\w+",
+    model="cnn|steerable|canonicalised",
+    data="fashion_mnist|mnist|cifar10|histology",
+    file=r"[^/]+",
     ensemble="augmented|gcnn|plain|mismatched",
 
 

@@ -149,3 +149,60 @@ rule train_equivariant_shard:
         " --first {wildcards.first} --last {wildcards.last} --recorded-steps {params.recorded_steps}"
         " --seed {params.seed} --device {params.device} --members-per-chunk {params.members_per_chunk}"
         " --output {output} > {log} 2>&1"
+
+
+def classifier_shards(experiment, *models):
+    """The shards of the named models of an image experiment: every group's, and those of the control."""
+    block = SETTINGS[experiment]
+    of_model = {
+        "cnn": {group: block["members"] for group in block["groups"]} | {NO_AUGMENTATION: block["control_members"]},
+        "steerable": {group: block["rivals"] for group in block["groups"]},
+        "canonicalised": {group: block["rivals"] for group in block["groups"]},
+    }
+    return [
+        f"{RESULTS}/arrays/ensembles/{experiment}/model={model}/group={group}/members={first}-{last}.npz"
+        for model in models or of_model
+        for group, members in of_model[model].items()
+        for first, last in blocks_of(members, block["members_per_shard"])
+    ]
+
+
+rule train_classifier_shard:
+    input:
+        data=rules.prepare_image_orbits.output,
+    output:
+        f"{RESULTS}/arrays/ensembles/{{experiment}}/model={{model}}/group={{augmentation}}/members={{first}}-{{last}}.npz",
+    log:
+        f"{RESULTS}/logs/train_classifier_shard/{{experiment}}/model={{model}}/group={{augmentation}}/members={{first}}-{{last}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_classifier_shard/{{experiment}}/model={{model}}/group={{augmentation}}/members={{first}}-{{last}}.tsv"
+    threads: 1
+    resources:
+        gpu=1 if CONFIG.device == "cuda" else 0,
+    params:
+        channels=setting("{experiment}.network.channels"),
+        pooled=setting("{experiment}.network.pooled"),
+        hidden=lambda wildcards: "".join(
+            f" --hidden {n}" for n in SETTINGS[wildcards.experiment]["network"]["hidden"]
+        ),
+        steps=setting("{experiment}.steps"),
+        batch=setting("{experiment}.batch"),
+        learning_rate=setting("{experiment}.learning_rate"),
+        recorded_steps=setting("{experiment}.recorded_steps"),
+        recorded_images=setting("{experiment}.recorded_images"),
+        seed=setting("seed"),
+        device=setting("device"),
+        members_per_chunk=setting("members_per_chunk"),
+        checkpoints=f"{RESULTS}/checkpoints",
+        code=step_code("train_classifier_shard"),
+    message:
+        "Training members {wildcards.first} to {wildcards.last} of the {wildcards.model} classifiers of"
+        " {wildcards.experiment} (augmentation {wildcards.augmentation})"
+    shell:
+        "ntklab train-classifier-shard --data {input.data} --experiment {wildcards.experiment}"
+        " --model {wildcards.model} --group {wildcards.augmentation} --first {wildcards.first} --last {wildcards.last}"
+        " --channels {params.channels} --pooled {params.pooled}{params.hidden} --steps {params.steps}"
+        " --batch {params.batch} --learning-rate {params.learning_rate} --recorded-steps {params.recorded_steps}"
+        " --recorded-images {params.recorded_images} --seed {params.seed} --device {params.device}"
+        " --members-per-chunk {params.members_per_chunk} --checkpoints {params.checkpoints}"
+        " --output {output} > {log} 2>&1"

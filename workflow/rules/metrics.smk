@@ -176,3 +176,110 @@ rule measure_equivariance:
         "ntklab measure-equivariance --data {input.data} --limits {input.limits} --predictions {input.predictions}"
         " --sizes {params.sizes} --experiment cross_product --output {output.table}"
         " --output-rotations {output.rotations} > {log} 2>&1"
+
+
+rule measure_orbit_predictions:
+    input:
+        data=rules.prepare_image_orbits.output,
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment),
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_orbit_predictions.parquet", non_empty=True),
+        training=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_training.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_orbit_predictions/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure_orbit_predictions/{{experiment}}.tsv"
+    params:
+        sizes=setting("{experiment}.ensemble_sizes"),
+        code=step_code("measure_orbit_predictions"),
+    message:
+        "Measuring how invariant the classifiers of {wildcards.experiment} are over their orbits"
+    shell:
+        "ntklab measure-orbit-predictions --data {input.data} --predictions {input.predictions} --sizes {params.sizes}"
+        " --experiment {wildcards.experiment} --output {output[0]} --output-training {output.training} > {log} 2>&1"
+
+
+rule measure_angles:
+    input:
+        data=rules.prepare_image_orbits.output,
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment),
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angles.parquet", non_empty=True),
+        mean=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angle_means.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_angles/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure_angles/{{experiment}}.tsv"
+    params:
+        sizes=setting("{experiment}.ensemble_sizes"),
+        code=step_code("measure_angles"),
+    message:
+        "Measuring at which angles the classifiers of {wildcards.experiment} keep the class of an image"
+    shell:
+        "ntklab measure-angles --data {input.data} --predictions {input.predictions} --sizes {params.sizes}"
+        " --experiment {wildcards.experiment} --output {output[0]} --output-mean {output.mean} > {log} 2>&1"
+
+
+rule measure_action_floor:
+    input:
+        data=rules.prepare_image_orbits.output,
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_action_floor.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_action_floor/{{experiment}}.log",
+    params:
+        orders=lambda wildcards: orders(wildcards.experiment),
+        images=setting("{experiment}.recorded_images"),
+        code=step_code("measure_action_floor"),
+    message:
+        "Measuring how far rotations of the images of {wildcards.experiment} are from a group action"
+    shell:
+        "ntklab measure-action-floor --data {input.data} --orders {params.orders} --images {params.images}"
+        " --experiment {wildcards.experiment} --output {output} > {log} 2>&1"
+
+
+def compared_ensemble(experiment):
+    """The largest ensemble of which there are five disjoint ones; where there is none, the smallest one."""
+    block = SETTINGS[experiment]
+    sizes = [size for size in block["ensemble_sizes"] if size > 1]
+    return max([size for size in sizes if 5 * size <= block["members"]], default=min(sizes))
+
+
+rule compare_models:
+    input:
+        table=f"{RESULTS}/tables/ensembles/{{experiment}}_orbit_predictions.parquet",
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_comparison.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/compare_models/{{experiment}}.log",
+    params:
+        ensemble=lambda wildcards: compared_ensemble(wildcards.experiment),
+        code=step_code("compare_models"),
+    message:
+        "Comparing the models of {wildcards.experiment} with each other and with the talk's numbers"
+    shell:
+        "ntklab compare-models --table {input.table} --ensemble {params.ensemble} --experiment {wildcards.experiment}"
+        " --output {output} > {log} 2>&1"
+
+
+rule tabulate_pictures:
+    input:
+        data=rules.prepare_image_orbits.output,
+        predictions=lambda wildcards: [
+            path for path in classifier_shards(wildcards.experiment, "cnn") if "group=c4" in path
+        ],
+    output:
+        pictures=f"{RESULTS}/tables/ensembles/{{experiment}}_pictures.parquet",
+        predictions=f"{RESULTS}/tables/ensembles/{{experiment}}_picture_predictions.parquet",
+    log:
+        f"{RESULTS}/logs/tabulate_pictures/{{experiment}}.log",
+    params:
+        ensemble=lambda wildcards: max(SETTINGS[wildcards.experiment]["ensemble_sizes"]),
+        pictures=lambda wildcards: max(orders(wildcards.experiment)),
+        code=step_code("tabulate_pictures"),
+    message:
+        "Tabulating one test image of {wildcards.experiment} in {params.pictures} rotations, with its predictions"
+    shell:
+        "ntklab tabulate-pictures --data {input.data} --predictions {input.predictions} --ensemble {params.ensemble}"
+        " --pictures {params.pictures} --experiment {wildcards.experiment} --output-pictures {output.pictures}"
+        " --output-predictions {output.predictions} > {log} 2>&1"

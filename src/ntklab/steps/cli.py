@@ -12,7 +12,7 @@ def command() -> App:
     """The command-line application; a step's module is imported only when it is called."""
     app = App(name="ntklab", help="Steps of the ntklab pipeline.", default_parameter=Parameter(consume_multiple=True))
     for module in pkgutil.iter_modules(ntklab.steps.__path__):
-        if module.name not in ("cli", "record"):
+        if module.name not in ("cli", "record", "shards"):
             app.command(f"ntklab.steps.{module.name}:{module.name}", name=module.name.replace("_", "-"))
     return app
 
