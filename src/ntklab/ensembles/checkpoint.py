@@ -17,8 +17,8 @@ SECONDS = 60.0
 class Checkpoint:
     """Named values in a file that is whole or absent; without a path nothing is read or written."""
 
-    def __init__(self, path: Path | None, seconds: float | int = SECONDS):
-        self.path, self.seconds = path, seconds
+    def __init__(self, path: Path | None):
+        self.path = path
         self.written = time.monotonic()
         # The file is this program's own; it holds arrays and tuples besides tensors, which `weights_only` refuses.
         self.values: dict[str, Any] = (
@@ -36,7 +36,7 @@ class Checkpoint:
 
     def save_now_and_then(self, values: Callable[[], Mapping[str, Any]]) -> None:
         """Write the values, if the last time is long enough ago."""
-        if self.path is None or time.monotonic() - self.written < self.seconds:
+        if self.path is None or time.monotonic() - self.written < SECONDS:
             return
         with atomic(self.path) as temporary, open(temporary, "wb") as file:
             torch.save(dict(values()), file)

@@ -14,6 +14,7 @@ LIMIT = "black"
 CONTROL = "#b2182b"
 KERNELS = {"ntk": "#0072b2", "nngp": "#d55e00"}
 ARCHITECTURES = {"cnn": "#d55e00", "cnn_augmented": "#009e73", "gcnn": "#0072b2"}
+GROUPS = {"c1": "#b2182b", "c4": "#66c2a4", "c8": "#2a7fb8", "c16": "#253494"}
 COLUMN = 3.6
 """Width of one panel in inches."""
 

@@ -1,0 +1,33 @@
+"""E1-hist-ood: networks trained on histological images, on images of other kinds."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ntklab.plots import style
+from ntklab.plots.ensembles.image_panels import against_size, against_time, named, off_distribution
+
+ID = "E1-hist-ood"
+EXPERIMENT = "histology"
+TABLES = ("ensembles/histology_orbit_predictions", "ensembles/histology_training")
+TITLE = "Histological slices: ensembles keep their prediction out of distribution"
+CAPTION = """\
+The networks of E1-hist-osp on images that show no tissue. Top: orbit same predictions (OSP) as a fraction of four against the size
+of the ensemble, means over disjoint ensembles, bars 95 % intervals, shaded one standard deviation between single members, dotted
+the chance line of independent predictions. Bottom: OSP during training, for single members (dashed, shaded as before) and
+ensembles (95 % bands). Good: ensembles above their members, by more than on validation images, the more the larger.
+"""
+CLASSES = 9
+
+
+def draw(tables: dict[str, pd.DataFrame]) -> Figure:
+    """The figure, from its two tables."""
+    final, training = (tables[name] for name in TABLES)
+    sets = off_distribution(final)
+    figure = style.new_figure(columns=len(sets), rows=2)
+    columns = figure.subplots(2, len(sets), squeeze=False).T
+    for (size, time), data in zip(columns, sets, strict=True):
+        against_size(size, final, data, CLASSES)
+        size.set_title(named(final, data))
+        against_time(time, training, data, CLASSES, "c4")
+    columns[0][1].legend(loc="best")
+    return figure

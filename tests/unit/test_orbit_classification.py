@@ -1,0 +1,68 @@
+"""Metrics of classifiers on orbits: by hand, by Monte Carlo, and against the law of independent members."""
+
+import numpy as np
+import pytest
+
+from ntklab.metrics import orbit_classification as metrics
+
+RNG = np.random.default_rng(3)
+
+
+def logits(*classes: int) -> np.ndarray:
+    """One image whose class at each element is the given one."""
+    return np.eye(3)[list(classes)][None]
+
+
+@pytest.mark.parametrize(
+    ("classes", "osp"), [((0, 0, 0, 0), 4), ((1, 0, 0, 0), 1), ((1, 0, 1, 2), 2), ((2, 2, 2, 0), 3)]
+)
+def test_osp_counts_the_elements_with_the_class_of_the_identity(classes, osp):
+    assert metrics.orbit_same_prediction(logits(*classes)) == osp
+    expected = np.equal(classes, classes[0]).astype(float)
+    np.testing.assert_array_equal(metrics.agreement(logits(*classes)), expected)
+
+
+def test_osp_of_independent_predictions_is_at_chance():
+    f = RNG.standard_normal((40_000, 8, 10))
+    each = metrics.same_prediction(f).sum(axis=-1)
+    assert abs(each.mean() - metrics.chance(8, 10)) < 4 * each.std() / np.sqrt(len(each))
+    assert metrics.chance(4, 10) == pytest.approx(1.3)
+
+
+def test_spread_vanishes_for_invariant_logits_and_is_what_the_formula_says():
+    f = RNG.standard_normal((5, 4, 3))
+    mean = f.mean(axis=1, keepdims=True)
+    by_hand = np.sqrt(np.mean([np.sum((f[x, g] - mean[x, 0]) ** 2) for x in range(5) for g in range(4)]))
+    assert metrics.logit_spread(f) == pytest.approx(by_hand)
+    size = np.sqrt(np.mean(np.sum(f**2, axis=-1)))
+    assert metrics.relative_logit_spread(f) == pytest.approx(by_hand / size)
+    assert metrics.logit_spread(np.broadcast_to(mean, f.shape)) == pytest.approx(0)
+    assert metrics.accuracy(f, f[:, 0].argmax(-1)) == 1
+
+
+def test_the_floor_is_unbiased_and_the_spread_of_ensembles_falls_with_the_root_of_their_size():
+    deviation = RNG.standard_normal((6, 4, 3))
+    deviation -= deviation.mean(axis=1, keepdims=True)
+    true = np.square(deviation).sum(axis=-1).mean()
+    draws = [metrics.floor(deviation + 2 * RNG.standard_normal((5, 6, 4, 3))) for _ in range(400)]
+    values = np.array([draw.value for draw in draws])
+    assert abs(values.mean() - true) < 4 * values.std() / np.sqrt(len(values))
+    # Errors are those of single estimates: their mean square is the variance, too large if anything.
+    assert 0.9 < np.mean([draw.stderr**2 for draw in draws]) / values.var() < 2.2
+    members = 2 * RNG.standard_normal((4000, 6, 4, 3))
+    found = {row.members: row for row in metrics.measure_spread(members, [1, 10]) if row.quantity == "spread"}
+    ratio = found[10.0].value / found[1.0].value * np.sqrt(10)
+    error = ratio * np.hypot(found[10.0].stderr / found[10.0].value, found[1.0].stderr / found[1.0].value)
+    assert abs(ratio - 1) < 4 * error < 0.1
+
+
+def test_rows_of_all_sizes_and_quantities():
+    members = RNG.standard_normal((7, 5, 4, 3)).astype(np.float32)
+    labels = members.mean(axis=0)[:, 0].argmax(axis=-1)
+    rows = list(metrics.measure_classifiers(members, [1, 3, 7, 20], labels))
+    found = {(row.quantity, row.members): row for row in rows}
+    assert {members for _, members in found} == {1.0, 3.0, 7.0}
+    assert found["accuracy", 7.0].value == 1 and found["accuracy", 1.0].n == 7 and found["osp", 3.0].n == 2
+    one = metrics.orbit_same_prediction(members).mean()
+    assert found["osp", 1.0].value == pytest.approx(one) and found["osp_probabilities", 1.0].value == pytest.approx(one)
+    assert ("accuracy", 1.0) not in {(r.quantity, r.members) for r in metrics.measure_classifiers(members, [1])}
