@@ -13,7 +13,7 @@ TABLES = ("ensembles/histology_pictures", "ensembles/histology_picture_predictio
 TITLE = "Histological slices: one image and its rotations"
 CAPTION = """\
 One validation image in its four rotations, and the class that a single member (number 0) and an ensemble predict for each; red
-where it is not the class of the unrotated image. The image is the first in the validation set whose class the ensemble keeps
+where one of them is not the class of the unrotated image. The image is the first in the validation set whose class the ensemble keeps
 at all four and gets right while the member keeps it at two or three (were there none: the one on which the member keeps it least
 often). OSP counts the rotations with the class of the unrotated image. Good: OSP 2 or 3 for the member, 4 for the ensemble.
 """
@@ -23,19 +23,20 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """The figure, from its two tables."""
     pictures, predictions = (tables[name] for name in TABLES)
     angles = sorted(pictures.angle.unique())
-    figure = style.new_figure(columns=2.2, rows=1.15)
+    figure = style.new_figure(columns=2.2, rows=1.25)
     (cell,) = figure.add_gridspec(1, 1)
     drawn = strip(figure, cell, pictures, angles, [f"rotated by {angle:g}°" for angle in angles])
     names = {members: rows.set_index("angle").class_name for members, rows in predictions.groupby("members")}
     finite = sorted(members for members in names if np.isfinite(members))
-    for line, members in enumerate(finite):
-        for axes, angle in zip(drawn, angles, strict=True):
-            colour = "black" if names[members][angle] == names[members][0.0] else style.CONTROL
-            who = "member" if members == 1 else f"ensemble of {style.count(members)}"
-            text = f"{who}: {names[members][angle]}"
-            place = (0.5, -0.06 - 0.13 * line)
-            axes.annotate(text, place, xycoords="axes fraction", ha="center", va="top", fontsize="small", color=colour)
-    kept = [f"{(names[members] == names[members][0.0]).sum()}" for members in finite]
-    said = f"true class {names[np.inf].iloc[0]}; OSP {kept[0]} of the member, {kept[-1]} of the ensemble"
-    drawn[0].annotate(said, (0.5, 0.02), xycoords="figure fraction", ha="center", fontsize="small")
+    kept = {members: (names[members] == names[members][0.0]) for members in finite}
+    for axes, angle in zip(drawn, angles, strict=True):
+        said = [f"{_who(members)}: {names[members][angle]}" for members in finite]
+        colour = "black" if all(kept[members][angle] for members in finite) else style.CONTROL
+        axes.set_xlabel("\n".join(said), color=colour, fontsize="small")
+    counts = ", ".join(f"{kept[members].sum()} of the {_who(members)}" for members in finite)
+    figure.supxlabel(f"true class {names[np.inf].iloc[0]}; orbit same predictions: {counts}", fontsize="small")
     return figure
+
+
+def _who(members: float) -> str:
+    return "member" if members == 1 else f"ensemble of {style.count(members)}"
