@@ -1,0 +1,170 @@
+"""C_k-invariant steerable CNNs (Weiler & Cesa 2019), the model called E2CNN in the comparison of E1.
+
+Feature maps are stacks of fields of the regular representation of C_k: k channels a field, permuted cyclically when the
+image turns by 360/k degrees. escnn supplies the basis of equivariant filters; the layers here combine it, once a
+forward pass, which is cheap beside the convolution itself. Nothing is cached between passes: no difference between
+training and evaluation, and no filter that outlives its weights.
+"""
+
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ntklab.nets.image_cnn import draw_parameters, pooled_sizes
+
+BLOCKS = 2
+TOLERANCE = 0.2
+"""Largest relative difference between the number of parameters and the one asked for (E1, experiments 4.6)."""
+
+
+@lru_cache(maxsize=16)
+def filter_basis(group_order: int, q: int, lifting: bool) -> Float[Tensor, "basis out _in {q} {q}"]:
+    """Basis of the q x q filters from one regular field of C_k (an image, if `lifting`) to one regular field, float32.
+
+    Band-limited as escnn does by default, of unit norm as escnn normalises. Turning a basis element by 90 degrees and
+    shifting both its channel axes by k/4 gives it back, to float32 rounding, for k a multiple of 4.
+    """
+    with warnings.catch_warnings():
+        # Only Clebsch-Gordan coefficients of SO(3) are slower without py3nj, and none is needed in the plane.
+        warnings.filterwarnings("ignore", message=".*py3nj.*")
+        from escnn import gspaces  # 4 s
+        from escnn.nn import FieldType, R2Conv
+    plane = gspaces.rot2dOnR2(group_order)
+    regular = FieldType(plane, [plane.regular_repr])
+    of_input = FieldType(plane, [plane.trivial_repr]) if lifting else regular
+    expansion = R2Conv(of_input, regular, q, initialize=False).basisexpansion
+    elements = torch.eye(expansion.dimension())
+    return torch.stack([expansion(element) for element in elements]).unflatten(-1, (q, q)).detach()
+
+
+class SteerableConvolution(nn.Module):
+    """Equivariant convolution under SAME padding, its result averaged over 2x2 if `pooled`; one bias a field.
+
+    From (sample, in_fields * k, row, column), for `lifting` from images (sample, in_fields, row, column), to (sample,
+    out_fields * k, ...); the k channels of a field are next to each other. Initial weights are normal with the
+    variance of He et al. 2015 in the expanded filter, biases zero.
+    """
+
+    def __init__(
+        self,
+        in_fields: int,
+        out_fields: int,
+        *,
+        group_order: int,
+        lifting: bool,
+        pooled: bool,
+        filter_size: int,
+        rng: np.random.Generator,
+    ):
+        super().__init__()
+        self.pooled, self.group_order, self.filter_size = pooled, group_order, filter_size
+        basis = filter_basis(group_order, filter_size, lifting)
+        # What E sum w^2 over an output channel's inputs and taps is, for coefficients of variance one.
+        power = in_fields * basis.square().sum().item() / group_order
+        coefficients = rng.standard_normal((out_fields, in_fields, len(basis)), dtype=np.float32)
+        self.weight = nn.Parameter(torch.from_numpy(coefficients) * (2 / power) ** 0.5)
+        self.bias = nn.Parameter(torch.zeros(out_fields))
+        # (basis, out k, in k, q, q) -> (basis, out k * in k * q * q): a plain matrix product expands the filters.
+        self.register_buffer("basis", basis.flatten(1).contiguous(), persistent=False)
+
+    def filters(self) -> Float[Tensor, "out inputs q q"]:
+        """The filters of all channels."""
+        out_fields, in_fields, _ = self.weight.shape
+        k, q = self.group_order, self.filter_size
+        blocks = (self.weight.flatten(0, 1) @ self.basis).reshape(out_fields, in_fields, k, -1, q, q)
+        return blocks.transpose(1, 2).reshape(out_fields * k, -1, q, q)
+
+    def forward(self, x: Float[Tensor, "sample inputs row column"]) -> Float[Tensor, "sample out new_row new_column"]:
+        filters, stride = self.filters(), 1
+        if self.pooled:
+            # As in PooledConvolution: pooling is folded into a convolution of stride 2.
+            filters, stride = functional.avg_pool2d(filters, 2, stride=1, padding=1), 2
+        if x.is_contiguous(memory_format=torch.channels_last):
+            filters = filters.contiguous(memory_format=torch.channels_last)
+        bias = self.bias.repeat_interleave(self.group_order)
+        return functional.conv2d(x, filters, bias, stride=stride, padding=self.filter_size // 2)
+
+
+class InvariantPool(nn.Module):
+    """Maximum over the group, mean over positions: (sample, field * k, row, column) to (sample, field)."""
+
+    def __init__(self, group_order: int):
+        super().__init__()
+        self.group_order = group_order
+
+    def forward(self, z: Float[Tensor, "sample channel row column"]) -> Float[Tensor, "sample field"]:
+        return z.unflatten(1, (-1, self.group_order)).amax(2).mean((2, 3))
+
+
+def matched_fields(
+    parameters: int, ratio: float | int, *, group_order: int, channels_in: int, classes: int, filter_size: int = 3
+) -> tuple[int, int]:
+    """Numbers of fields of the two blocks for which `steerable` has about as many parameters as asked for.
+
+    Of the pairs that miss the number by rounding only, the one whose quotient (second by first) is nearest `ratio`;
+    `ValueError` if it misses by more than 20 %.
+    """
+    lifting, regular = (len(filter_basis(group_order, filter_size, kind)) for kind in (True, False))
+    pairs = []
+    for first in range(1, parameters // (lifting * channels_in + 1) + 1):
+        constant, slope = first * (lifting * channels_in + 1) + classes, first * regular + 1 + classes
+        second = round((parameters - constant) / slope)
+        if second >= 1 and abs(constant + second * slope - parameters) <= TOLERANCE * parameters:
+            pairs.append((first, second))
+    if not pairs:
+        raise ValueError(
+            f"no C{group_order}-steerable CNN of {BLOCKS} blocks has {parameters} parameters within {TOLERANCE:.0%}: "
+            f"a pair of fields alone has {regular}. Compare with a larger CNN or take a smaller group"
+        )
+    return min(pairs, key=lambda pair: abs(np.log(pair[1] / pair[0] / ratio)))
+
+
+def steerable(
+    *,
+    group_order: int,
+    size: int,
+    channels_in: int,
+    channels: Sequence[int],
+    pooled: int,
+    classes: int,
+    parameters: int,
+    rng: np.random.Generator,
+    filter_size: int = 3,
+) -> nn.Sequential:
+    """C_k-invariant CNN from images (sample, channels_in, size, size) to logits (sample, classes), float32.
+
+    Two blocks [convolution, 2x2 average pooling if among the first `pooled`, ReLU] on regular fields, pooling over
+    group and positions, linear. The numbers of fields have about the ratio of the first two of `channels` and match
+    `parameters` within 20 % (`matched_fields`). Quarter turns of the image leave the logits unchanged to rounding if
+    4 | k; other rotations do up to the discretisation of images and filters. `ValueError` if there is no such network,
+    or if a map of odd side would be pooled.
+    """
+    if group_order < 2:
+        raise ValueError(f"a steerable CNN needs a group of order 2 or more, not {group_order}")
+    if len(channels) < BLOCKS:
+        raise ValueError(f"channels {channels}: a steerable CNN has {BLOCKS} blocks, so it needs {BLOCKS} numbers")
+    pooled = min(pooled, BLOCKS)
+    pooled_sizes(size, BLOCKS, pooled)
+    first, second = matched_fields(
+        parameters,
+        channels[1] / channels[0],
+        group_order=group_order,
+        channels_in=channels_in,
+        classes=classes,
+        filter_size=filter_size,
+    )
+    options = {"group_order": group_order, "filter_size": filter_size, "rng": rng}
+    return nn.Sequential(
+        SteerableConvolution(channels_in, first, lifting=True, pooled=pooled > 0, **options),
+        nn.ReLU(),
+        SteerableConvolution(first, second, lifting=False, pooled=pooled > 1, **options),
+        nn.ReLU(),
+        InvariantPool(group_order),
+        draw_parameters(nn.utils.skip_init(nn.Linear, second, classes), rng),
+    )
