@@ -34,7 +34,9 @@ def main() -> None:
     print(f"{'filters':>10} {'width':>6} {'CNN':>8} {'GCNN':>8} {'ratio':>6} {'CNN, 4 rotations':>17} {'ratio':>6}")
     for filters, width in CASES:
         options = {"channels": 1, "size": SIZE, "outputs": OUTPUTS, "padding": "VALID"}
-        cnn, gcnn = (build(filters, width, rng=np.random.default_rng(0), **options) for build in (build_network))
+        cnn, gcnn = (
+            build_network(kind, filters, width, rng=np.random.default_rng(0), **options) for kind in ("cnn", "gcnn")
+        )
         x, augmented = torch.randn(IMAGES, 1, SIZE, SIZE), torch.randn(4 * IMAGES, 1, SIZE, SIZE)
         turns = {"CNN": (cnn, x), "GCNN": (gcnn, x), "augmented": (cnn, augmented)}
         times = {name: [] for name in turns}

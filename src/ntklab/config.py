@@ -191,10 +191,10 @@ class KernelConvergence(Block):
 class HistKernel(Block):
     """Classification by infinitely wide networks, with and without group convolutions (E2-hist-kernel)."""
 
-    data: Literal["fashion_mnist"]
-    """name of a data set of images with classes: fashion_mnist"""
+    data: Literal["fashion_mnist", "histology"]
+    """fashion_mnist or histology, the images"""
     source: str
-    """embedded (the subset that ships with ntklab), or a directory that holds the data set's original files"""
+    """embedded, stand_in (histology only), full (downloaded if need be), a published file's name, or a path"""
     image_size: Count
     """integer >= 1, side in pixels to which the images are resized; cost grows with its fourth power"""
     network: Convolutional
@@ -274,7 +274,7 @@ class Bridge(Block):
     data: Literal["mnist", "fashion_mnist"]
     """mnist or fashion_mnist, the images"""
     source: str
-    """embedded (what ships with ntklab), or a directory that holds the data set's original files"""
+    """embedded (what ships with ntklab), full (downloaded if need be), or a directory that holds the original files"""
     image_size: Count
     """integer >= 1, side in pixels to which the images are resized"""
     training_images: Annotated[int, Ge(2)]

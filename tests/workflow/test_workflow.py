@@ -65,7 +65,7 @@ def test_the_tables_figures_and_claims_are_there_and_whole(finished):
 def test_heavy_steps_leave_their_time_and_memory(finished):
     benchmarks = finished[0].root / "results/smoke/benchmarks"
     heavy = ("sample_ising.tsv", "predict_mean", "train_shard", "measure_invariance", "measure_identities.tsv")
-    for rule in (*heavy, "sample_empirical_kernels", "compute_orbit_kernels", "predict_classes"):
+    for rule in (*heavy, "sample_empirical_kernels", "compute_orbit_kernels", "predict_classes", "train_classifier_shard"):
         assert (benchmarks / rule).exists()
 
 
@@ -96,17 +96,50 @@ def test_one_more_width_of_the_bridge_trains_networks_of_that_width_only(copy):
     assert copy.planned(*SMOKE) == {"train_network_shard": 2, "measure_ensemble_difference": 1, **KERNELS}
 
 
+def test_one_more_ensemble_size_of_the_classifiers_measures_again_and_trains_nothing(copy):
+    copy.edit("config.yaml", "smoke: [1, 3]", "smoke: [1, 2, 3]")
+    planned = copy.planned(*SMOKE)
+    assert planned["measure_orbit_predictions"] == 2 and planned["measure_angles"] == 1
+    assert not {rule for rule in planned if rule.startswith(("train", "prepare"))}
+
+
+def test_one_more_group_trains_its_classifiers_only(copy):
+    copy.edit("config.yaml", "smoke: [c4, c8]", "smoke: [c4, c8, c16]")
+    copy.edit("config.yaml", "    smoke: 40\n", "    smoke: 40 # the same\n")
+    planned = copy.planned(*SMOKE)
+    # The training orbits are those of the largest group: all networks see another file.
+    assert planned["prepare_image_orbits"] == 1 and planned["train_classifier_shard"] == 10
+    assert "train_shard" not in planned
+
+
+def test_a_mirror_that_is_set_reruns_nothing_that_is_embedded(copy):
+    copy.edit("config.yaml", "mirrors: []", "mirrors: [http://127.0.0.1:9/]")
+    assert copy.planned(*SMOKE) == {}
+
+
+def test_full_data_are_downloaded_before_they_are_prepared(fresh):
+    fresh.edit("config.yaml", "{mnist: embedded, photographs: embedded, noise: generated}", "{mnist: full, cifar10: full}")
+    planned = fresh.planned("E1-fmnist-ood", *SMOKE)
+    assert planned["download_file"] == 5
+
+
+def test_stand_in_data_at_paper_scale_are_warned_of(fresh):
+    fresh.edit("config.yaml", "    paper: full\n  image_size:           # side in pixels; native", "    paper: stand_in\n  image_size:  #")
+    done = fresh.snakemake("--dry-run", "--config", "scale=paper")
+    assert "WARNING: config.yaml, histology.source: STAND-IN DATA" in done.stderr
+
+
 def test_another_ridge_computes_no_kernel(copy):
     copy.edit("config.yaml", "ridge: 1.0e-4", "ridge: 1.0e-3")
     assert copy.planned(*SMOKE) == {"predict_classes": 1, "measure_classification": 1, **KERNELS}
 
 
 def test_every_experiment_and_figure_is_a_target(fresh):
-    targets = {"ising": 3, "kernels": 3, "bridge": 2, "equivariance": 1}
+    targets = {"ising": 3, "kernels": 3, "bridge": 2, "equivariance": 1, "images": 10}
     assert sum(targets.values()) == len(figures())
     for target, count in targets.items():
         assert fresh.planned(target, *SMOKE)["draw_figure"] == count
-    for identifier in ("E1-ising-id", "E2-aug-vs-gcnn"):
+    for identifier in ("E1-ising-id", "E2-aug-vs-gcnn", "E1-table-comparison"):
         planned = fresh.planned(identifier, *SMOKE)
         assert planned["draw_figure"] == 1 and planned["check_claims"] == 0, identifier
 
@@ -172,6 +205,21 @@ def test_the_report_opens_with_every_figure_and_the_claims(finished):
             "config.yaml, ising.beta: input should be greater than or equal to 0, not -1.0",
         ),
         ("\n  width:", "\n  widht:", 'config.yaml, ising.widht: unknown key. Did you mean "width"?'),
+        (
+            "laptop: [c4, c8, c16]",
+            "laptop: [c4, c6]",
+            "config.yaml, rotated_fashion_mnist.groups: c6: the order is a multiple of 4",
+        ),
+        (
+            "angles: 4 ",
+            "angles: 6 ",
+            "config.yaml, histology.groups: c4: the order is a multiple of 4 (quarter turns permute pixels) that divides",
+        ),
+        (
+            "image_size: 28        # side in pixels; pooling",
+            "image_size: 30        # side in pixels; pooling",
+            "config.yaml, rotated_fashion_mnist.network.pooled: 2x2 pooling of maps of side 15 drops a row",
+        ),
         ("scale: laptop", "scale: latpop", "config.yaml, scale: 'latpop' is not a scale. Did you mean"),
     ],
 )

@@ -42,6 +42,17 @@ TABLES = [f"{RESULTS}/tables/{name}.parquet" for name in SCHEMAS]
 CLAIMS = f"{RESULTS}/claims/claims.parquet"
 
 
+def warn_of_stand_ins():
+    """Say it before a run at paper scale: figures and claims made with stand-in data are marked, but made."""
+    for name in EXPERIMENTS:
+        if SCALE == "paper" and SETTINGS[name].get("source") == "stand_in":
+            said = "STAND-IN DATA at paper scale; figures say so, claims stay undecided. Set source: full"
+            print(f"WARNING: config.yaml, {name}.source: {said}", file=sys.stderr)
+
+
+warn_of_stand_ins()
+
+
 wildcard_constraints:
     experiment="|".join(EXPERIMENTS),
     augmentation=r"c\d+",

@@ -27,7 +27,7 @@ Build = Callable[[int], nn.Module]
 Shuffle = Callable[[int, int], np.random.Generator]
 """Member and epoch -> generator of that epoch's order of the training samples: every member has its own."""
 
-PREDICTED_AT_ONCE = 1024
+PREDICTED_AT_ONCE = 256
 """Images in one forward pass of a network: more do not fit a CPU's cache."""
 
 

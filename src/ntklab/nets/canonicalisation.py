@@ -8,7 +8,7 @@ image has already been turned, and are approximate (E1, experiments 3, item 9).
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -41,20 +41,42 @@ class Rotations(nn.Module):
             self.register_buffer(f"matrix{number}", entries.coalesce(), persistent=False)
 
     @torch.no_grad()
-    def forward(self, x: Float[Tensor, "sample channel size size"]) -> Float[Tensor, "sample k channel size size"]:
+    def interpolated(
+        self, x: Float[Tensor, "sample channel size size"]
+    ) -> Float[Tensor, "sample rest channel size size"]:
+        """The rotations between 0 and 90 degrees, from which the others follow by quarter turns."""
         copies = [x]
         if self.matrices:
             pixels = x.flatten(2).flatten(0, 1).T.contiguous()
             for number in range(self.matrices):
                 turned = torch.sparse.mm(getattr(self, f"matrix{number}"), pixels)
                 copies.append(turned.T.reshape(x.shape))
-        return torch.stack([torch.rot90(copies[copy], turns, (2, 3)) for copy, turns in self.places], dim=1)
+        return torch.stack(copies, dim=1)
+
+    def turned(
+        self, copies: Float[Tensor, "sample rest channel side side"]
+    ) -> Float[Tensor, "sample k channel side side"]:
+        """All k rotations from the interpolated ones, at any resolution."""
+        return torch.stack([torch.rot90(copies[:, copy], turns, (2, 3)) for copy, turns in self.places], dim=1)
+
+    def chosen(
+        self, copies: Float[Tensor, "sample rest channel side side"], element: Int[Tensor, " sample"]
+    ) -> Float[Tensor, "sample channel side side"]:
+        """One of the k rotations of each image; the others are never made."""
+        copy, turns = torch.tensor(self.places, device=element.device)[element].T
+        images = copies[torch.arange(len(copies), device=element.device), copy]
+        for number in range(1, 4):
+            images[turns == number] = torch.rot90(images[turns == number], number, (2, 3))
+        return images
+
+    def forward(self, x: Float[Tensor, "sample channel size size"]) -> Float[Tensor, "sample k channel size size"]:
+        return self.turned(self.interpolated(x))
 
 
 class Score(nn.Module):
-    """How upright images (image, channel, size, size) look, one number each: (image,).
+    """How upright images (image, channel, half, half), averaged over 2x2 pixels, look, one number each: (image,).
 
-    On the image averaged over 2x2 pixels: a convolution with ReLU and a linear layer, plus a linear layer on the pixels.
+    A convolution with ReLU and a linear layer, plus a linear layer on the pixels.
     The latter keeps scores of different images apart where all units of the former are off: equal scores would be
     decided by the order of the rotations, which is not invariant.
     """
@@ -66,8 +88,7 @@ class Score(nn.Module):
         self.nonlinear = image_cnn(**architecture, pooled=int(half % 2 == 0), classes=1, rng=rng)
         self.linear = draw_parameters(nn.utils.skip_init(nn.Linear, channels_in * half**2, 1), rng)
 
-    def forward(self, x: Float[Tensor, "image channel row column"]) -> Float[Tensor, " image"]:
-        small = functional.avg_pool2d(x, 2)
+    def forward(self, small: Float[Tensor, "image channel half half"]) -> Float[Tensor, " image"]:
         return (self.nonlinear(small) + self.linear(small.flatten(1))).squeeze(1)
 
 
@@ -75,28 +96,32 @@ class Canonicaliser(nn.Module):
     """The rotation of each image that scores best: (sample, channel, size, size) to the same shape.
 
     While training, the gradient of the choice is that of softmax-weighted rotations (straight-through estimator): the
-    value is the chosen rotation alone. `ValueError` unless group_order >= 1 and size >= 2.
+    value is the chosen rotation alone. `ValueError` unless group_order >= 1 and size is even.
     """
 
     def __init__(self, group_order: int, *, size: int, channels_in: int, rng: np.random.Generator):
         super().__init__()
+        if size % 2:
+            raise ValueError(f"scores are of images averaged over 2x2 pixels: an even side is needed, not {size}")
         self.rotations = Rotations(group_order, size)
         self.score = Score(size, channels_in, rng)
 
-    def scores(self, copies: Float[Tensor, "sample k channel size size"]) -> Float[Tensor, "sample k"]:
-        """Score of every rotation of every image."""
-        return self.score(copies.flatten(0, 1)).unflatten(0, copies.shape[:2])
+    def scores(self, copies: Float[Tensor, "sample rest channel size size"]) -> Float[Tensor, "sample k"]:
+        """Score of every rotation of every image, from the interpolated ones: averaging commutes with quarter turns."""
+        small = functional.avg_pool2d(copies.flatten(0, 1), 2).unflatten(0, copies.shape[:2])
+        candidates = self.rotations.turned(small)
+        return self.score(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
 
     def forward(self, x: Float[Tensor, "sample channel size size"]) -> Float[Tensor, "sample channel size size"]:
-        copies = self.rotations(x)
+        copies = self.rotations.interpolated(x)
         scores = self.scores(copies)
         best = scores.argmax(1)
         if not self.training:
-            return copies[torch.arange(len(x), device=x.device), best]
+            return self.rotations.chosen(copies, best)
         soft = scores.softmax(1)
         # The bracket is zero exactly, so that the value is one rotation to the last bit.
         choice = functional.one_hot(best, scores.shape[1]) + (soft - soft.detach())
-        return torch.einsum("sg,sgcij->scij", choice, copies)
+        return torch.einsum("sg,sgcij->scij", choice, self.rotations.turned(copies))
 
 
 def canonicalised(

@@ -20,6 +20,8 @@ def check_claims(*, names: list[str], tables: list[Path], scale: str, output: Pa
     for claim in CLAIMS:
         if claim.table in frames:
             stated = {name: getattr(claim, name) for name in ("id", "paper", "source", "statement", "quantity")}
+            if frames[claim.table].attrs["provenance"]["stand_in"]:
+                stated["statement"] = f"STAND-IN DATA. {claim.statement}"
             found = vars(check(claim, frames))
             rows.append({**stated, **found, "published": claim.published, "criterion": claim.criterion})
     frame = pd.DataFrame(rows).assign(scale=scale).astype({"published": float})

@@ -32,8 +32,9 @@ def compute_orbit_kernels(
 
     Training sets of one repeat nest; test images of different repeats do not overlap. Every tile is kept in `cache`.
     """
-    header = record({name: value for name, value in locals().items() if name != "cache"})
+    arguments = {name: value for name, value in locals().items() if name != "cache"}
     images = Arrays(data)
+    header = record(arguments, images.header["stand_in"])
     training = random_subset(
         len(images["training/labels"]), training_images, generator(seed, experiment, "training", repeat)
     )

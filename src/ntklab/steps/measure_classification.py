@@ -13,8 +13,9 @@ from ntklab.tables import measurements, write_table
 
 def measure_classification(*, predictions: Path, experiment: str, output: Path) -> None:
     """One row per quantity, network, training set and size."""
-    provenance = record(locals())
+    arguments = locals().copy()
     predicted = Arrays(predictions)
+    provenance = record(arguments, predicted.header["stand_in"])
     axes, outputs, labels = dict(predicted.header["axes"]), predicted["outputs"], predicted["labels"]
     gcnn = outputs.take(axes["architecture"].index("gcnn"), axis=list(axes).index("architecture"))
     rows = []

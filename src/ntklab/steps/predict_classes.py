@@ -34,7 +34,7 @@ def predict_classes(
     The header lists the axes with the names of their entries. "upright" leaves the images as they are, "turned" gives
     each a random number of quarter turns.
     """
-    header = record(locals())
+    header = record(locals(), Arrays(kernels[0]).header["stand_in"])
     networks = [
         Network(filters, dense, nonlinearity, padding, weight_variance, bias_variance) for dense in HEADS.values()
     ]

@@ -59,5 +59,5 @@ def _training(labels: np.ndarray, images: int, rng: np.random.Generator) -> np.n
     """All images if so many are asked for, else equally many of each class, as far as the number allows."""
     if images == len(labels):
         return np.arange(images)
-    per_class = -(-images // (labels.max() + 1))
+    per_class = -(-images // (int(labels.max()) + 1))
     return balanced(labels, per_class, rng)[:images]

@@ -28,8 +28,8 @@ MARKERS = {"cnn": "s", "cnn_augmented": "^", "gcnn": "o"}
 SHIFTS = {"cnn": 1.0, "cnn_augmented": 1.05, "gcnn": 1 / 1.05}
 ORIENTATIONS = {"turned": "each image in a random quarter turn", "upright": "images upright"}
 KERNELS = {"ntk": "NTK", "nngp": "NNGP kernel"}
-DATA = {"fashion_mnist": "FashionMNIST"}
-CLASSES = 10
+DATA = {"fashion_mnist": "FashionMNIST", "histology": "histology"}
+CLASSES = {"fashion_mnist": 10, "histology": 9}
 
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
@@ -67,7 +67,7 @@ def _accuracy(axes: Axes, rows: pd.DataFrame) -> None:
             axes, of_architecture, "training_images", SHIFTS[architecture],
             color=style.ARCHITECTURES[architecture], marker=MARKERS[architecture], label=NAMES[architecture],
         )  # fmt: skip
-    axes.axhline(1 / CLASSES, color="0.6", linewidth=1)
+    axes.axhline(1 / CLASSES[rows.data.iloc[0]], color="0.6", linewidth=1)
 
 
 def _gain(axes: Axes, accuracies: pd.DataFrame) -> None:
