@@ -5,7 +5,11 @@ import pytest
 import torch
 from torch import nn
 
+from ntklab.data.rotation import angles, rotations
+from ntklab.nets.canonicalisation import Canonicaliser, Rotations
+from ntklab.nets.image_classifiers import build_classifier
 from ntklab.nets.image_cnn import PooledConvolution, image_cnn
+from ntklab.nets.steerable import FieldNorm, SteerableConvolution, filter_basis
 
 RNG = np.random.default_rng(17)
 ARCHITECTURES = {
@@ -55,3 +59,102 @@ def test_pooling_a_map_of_odd_side_breaks_it(broken):
 def test_a_stride_of_two_breaks_it_on_even_sizes():
     broken = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.ReLU())
     assert symmetry_error(broken, torch.from_numpy(RNG.normal(size=(2, 1, 8, 8))).float()) > 1e-2
+
+
+SMALL = {"size": 12, "channels_in": 2, "channels": (4, 8), "pooled": 2, "hidden": (), "classes": 5}
+IMAGES = torch.from_numpy(RNG.uniform(size=(40, 2, 12, 12)).astype(np.float32))
+
+
+def quarter_turns(x: torch.Tensor) -> list[torch.Tensor]:
+    return [torch.rot90(x, turns, (2, 3)) for turns in range(4)]
+
+
+def evaluated(kind: str, group_order: int) -> nn.Module:
+    """A classifier that has seen a batch of training, so that its running means are not those of the start."""
+    net = build_classifier(kind, group_order=group_order, **SMALL, rng=np.random.default_rng(group_order))
+    net.train()(IMAGES + 0.2)
+    return net.eval()
+
+
+@pytest.mark.parametrize("group_order", [4, 8, 16])
+@pytest.mark.parametrize("kind", ["steerable", "canonicalised"])
+@torch.no_grad()
+def test_quarter_turns_change_nothing_in_an_invariant_classifier(kind, group_order):
+    net = evaluated(kind, group_order)
+    logits = torch.stack([net(x) for x in quarter_turns(IMAGES)], dim=1)
+    torch.testing.assert_close(logits, logits[:, :1].expand_as(logits), rtol=1e-5, atol=1e-5)
+    predictions = logits.argmax(2)
+    assert (predictions == predictions[:, :1]).sum(1).double().mean() == 4
+    assert logits.std(0).min() > 1e-3, "constant logits would be invariant, too"
+
+
+@torch.no_grad()
+def test_a_member_is_not_invariant():
+    net = evaluated("cnn", 4)
+    logits = torch.stack([net(x) for x in quarter_turns(IMAGES)], dim=1)
+    assert (logits - logits[:, :1]).abs().max() > 1e-2
+
+
+@torch.no_grad()
+def test_a_steerable_cnn_is_invariant_while_it_trains():
+    net = evaluated("steerable", 8).train()
+    torch.testing.assert_close(net(torch.rot90(IMAGES, 1, (2, 3))), net(IMAGES), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("group_order", [4, 8, 16])
+@pytest.mark.parametrize("pooled", [True, False])
+@torch.no_grad()
+def test_steerable_layers_turn_and_shift_their_fields_with_the_image(group_order, pooled):
+    """Channels of a field move by k/4 places when the image makes a quarter turn."""
+    options = {"group_order": group_order, "pooled": pooled, "filter_size": 3, "rng": np.random.default_rng(3)}
+    lift = SteerableConvolution(2, 3, lifting=True, **options).eval()
+    convolve = SteerableConvolution(3, 4, lifting=False, **options | {"pooled": False}).eval()
+    norm = FieldNorm(3, group_order)
+    layers = nn.Sequential(lift, norm, nn.ReLU(), convolve)
+    fields, turned = (layers(x).unflatten(1, (4, group_order)) for x in quarter_turns(IMAGES)[:2])
+    expected = torch.rot90(fields.roll(group_order // 4, 2), 1, (3, 4))
+    torch.testing.assert_close(turned, expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_filters_are_those_of_escnn():
+    basis = filter_basis(8, 3, False)  # imports escnn without its warning
+    from escnn import gspaces
+    from escnn.nn import FieldType, R2Conv
+
+    plane = gspaces.rot2dOnR2(8)
+    reference = R2Conv(FieldType(plane, 3 * [plane.regular_repr]), FieldType(plane, 2 * [plane.regular_repr]), 3)
+    ours = SteerableConvolution(
+        3, 2, group_order=8, lifting=False, pooled=False, filter_size=3, rng=np.random.default_rng(0)
+    )
+    assert ours.weight.numel() == reference.weights.numel() == 6 * len(basis)
+    ours.weight.copy_(reference.weights.reshape(ours.weight.shape))
+    torch.testing.assert_close(ours.filters(), reference.expand_parameters()[0])
+
+
+@pytest.mark.parametrize("size, channels", [(12, 2), (9, 1)])
+@pytest.mark.parametrize("group_order", [1, 4, 6, 8, 16])
+def test_rotations_in_torch_are_those_of_the_data(group_order, size, channels):
+    x = RNG.normal(size=(3, channels, size, size)).astype(np.float32)
+    ours = Rotations(group_order, size)(torch.from_numpy(x)).numpy()
+    expected = rotations(x.transpose(0, 2, 3, 1), angles(group_order)).transpose(0, 1, 4, 2, 3)
+    np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+
+@torch.no_grad()
+def test_a_canonical_image_is_a_rotation_of_the_image_and_the_same_for_all_its_quarter_turns():
+    canonicaliser = Canonicaliser(4, size=12, channels_in=2, rng=np.random.default_rng(5)).eval()
+    canonical = [canonicaliser(x) for x in quarter_turns(IMAGES)]
+    assert all(torch.equal(turned, canonical[0]) for turned in canonical)
+    copies = canonicaliser.rotations(IMAGES)
+    chosen = (copies == canonical[0][:, None]).all(dim=(2, 3, 4))
+    assert chosen.sum(1).eq(1).all()
+    assert len(set(chosen.int().argmax(1).tolist())) == 4, "all turns are chosen for some image"
+
+
+@torch.no_grad()
+def test_a_score_whose_units_are_all_off_still_knows_which_way_is_up():
+    canonicaliser = Canonicaliser(4, size=12, channels_in=2, rng=np.random.default_rng(5)).eval()
+    canonicaliser.score.nonlinear[0].bias.fill_(-1e3)
+    canonical = [canonicaliser(x) for x in quarter_turns(IMAGES)]
+    assert all(torch.equal(turned, canonical[0]) for turned in canonical)
