@@ -10,7 +10,14 @@ from ntklab.data.rotation import disc_mask
 from ntklab.files import Arrays
 from ntklab.metrics.orbit_classification import orbit_same_prediction
 from ntklab.metrics.published import TALK_COMPARISON
-from ntklab.schemas import ACTION_FLOOR, ANGLE_AGREEMENT, MODEL_COMPARISON, ORBIT_PREDICTION, PICTURE, PICTURE_PREDICTION
+from ntklab.schemas import (
+    ACTION_FLOOR,
+    ANGLE_AGREEMENT,
+    MODEL_COMPARISON,
+    ORBIT_PREDICTION,
+    PICTURE,
+    PICTURE_PREDICTION,
+)
 from ntklab.steps.compare_models import compare_models
 from ntklab.steps.measure_action_floor import measure_action_floor
 from ntklab.steps.measure_angles import measure_angles
@@ -59,7 +66,7 @@ def shards(orbits, tmp_path_factory):
 def test_training_and_evaluation_orbits_are_rotations_of_the_same_masked_images(orbits):
     arrays = Arrays(orbits)
     x = arrays["training/orbits"]
-    assert x.shape == (40, 8, 28, 28, 1) and x.dtype == np.float32 and 0 <= x.min() and x.max() <= 1
+    assert x.shape == (40, 8, 28, 28, 1) and x.dtype == np.float32 and x.min() >= 0 and x.max() <= 1
     np.testing.assert_array_equal(x[:, 2], np.rot90(x[:, 0], axes=(1, 2)))
     assert not x[:, 0][:, ~disc_mask(28)].any() and x[:, 0][:, disc_mask(28)].any()
     assert np.bincount(arrays["training/labels"]).tolist() == [4] * 10
@@ -94,7 +101,9 @@ def test_tables_hold_what_the_shards_say(orbits, shards, tmp_path):
     )  # fmt: skip
     rows = read_table(table, ORBIT_PREDICTION)
     members = np.concatenate([Arrays(shards[1])["test/logits"], Arrays(shards[0])["test/logits"]]).astype(float)
-    chosen = rows[(rows.data == "test") & (rows.model == "cnn") & (rows.augmentation == "c4") & (rows.quantity == "osp")]
+    chosen = rows[
+        (rows.data == "test") & (rows.model == "cnn") & (rows.augmentation == "c4") & (rows.quantity == "osp")
+    ]
     single = orbit_same_prediction(members[:, :, ::4])
     assert chosen[chosen.members == 1].value.item() == pytest.approx(single.mean())
     assert chosen[chosen.members == 1].n.item() == 6

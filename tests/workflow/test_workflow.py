@@ -65,7 +65,13 @@ def test_the_tables_figures_and_claims_are_there_and_whole(finished):
 def test_heavy_steps_leave_their_time_and_memory(finished):
     benchmarks = finished[0].root / "results/smoke/benchmarks"
     heavy = ("sample_ising.tsv", "predict_mean", "train_shard", "measure_invariance", "measure_identities.tsv")
-    for rule in (*heavy, "sample_empirical_kernels", "compute_orbit_kernels", "predict_classes", "train_classifier_shard"):
+    for rule in (
+        *heavy,
+        "sample_empirical_kernels",
+        "compute_orbit_kernels",
+        "predict_classes",
+        "train_classifier_shard",
+    ):
         assert (benchmarks / rule).exists()
 
 
@@ -118,13 +124,19 @@ def test_a_mirror_that_is_set_reruns_nothing_that_is_embedded(copy):
 
 
 def test_full_data_are_downloaded_before_they_are_prepared(fresh):
-    fresh.edit("config.yaml", "{mnist: embedded, photographs: embedded, noise: generated}", "{mnist: full, cifar10: full}")
+    fresh.edit(
+        "config.yaml", "{mnist: embedded, photographs: embedded, noise: generated}", "{mnist: full, cifar10: full}"
+    )
     planned = fresh.planned("E1-fmnist-ood", *SMOKE)
     assert planned["download_file"] == 5
 
 
 def test_stand_in_data_at_paper_scale_are_warned_of(fresh):
-    fresh.edit("config.yaml", "    paper: full\n  image_size:           # side in pixels; native", "    paper: stand_in\n  image_size:  #")
+    fresh.edit(
+        "config.yaml",
+        "    paper: full\n  image_size:           # side in pixels; native",
+        "    paper: stand_in\n  image_size:  #",
+    )
     done = fresh.snakemake("--dry-run", "--config", "scale=paper")
     assert "WARNING: config.yaml, histology.source: STAND-IN DATA" in done.stderr
 

@@ -12,10 +12,11 @@ EXPERIMENT = "histology"
 TABLES = ("ensembles/histology_pictures", "ensembles/histology_picture_predictions")
 TITLE = "Histological slices: one image and its rotations"
 CAPTION = """\
-One validation image in its four rotations, and the class that a single member (number 0) and an ensemble predict for each; red
-where one of them is not the class of the unrotated image. The image is the first in the validation set whose class the ensemble keeps
-at all four and gets right while the member keeps it at two or three (were there none: the one on which the member keeps it least
-often). OSP counts the rotations with the class of the unrotated image. Good: OSP 2 or 3 for the member, 4 for the ensemble.
+One validation image in its four rotations, and the class that a single member (number 0) and an ensemble predict for each;
+red where one of them is not the class of the unrotated image. The image is the first in the validation set whose class the
+ensemble keeps at all four and gets right while the member keeps it at two or three (were there none: the one on which the
+member keeps it least often). OSP counts the rotations with the class of the unrotated image. Good: OSP 2 or 3 for the member,
+4 for the ensemble.
 """
 
 
