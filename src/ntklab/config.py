@@ -370,8 +370,8 @@ class ImageEnsembles(Block):
     """increasing list of integers from 0 to steps, when logits are recorded on quarter turns"""
     recorded_images: Annotated[int, Ge(2)]
     """integer >= 2, images of each set whose logits are recorded over training time"""
-    ensemble_sizes: Counts
-    """increasing list of integers from 1, sizes of the disjoint ensembles in the figures, none above the members"""
+    ensemble_sizes: Annotated[list[Count], Len(2)]
+    """increasing list of two integers or more, from 1, sizes of the disjoint ensembles in the figures, none above the members"""
 
     @model_validator(mode="after")
     def _consistent(self) -> ImageEnsembles:

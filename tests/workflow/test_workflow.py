@@ -132,11 +132,8 @@ def test_full_data_are_downloaded_before_they_are_prepared(fresh):
 
 
 def test_stand_in_data_at_paper_scale_are_warned_of(fresh):
-    fresh.edit(
-        "config.yaml",
-        "    paper: full\n  image_size:           # side in pixels; native",
-        "    paper: stand_in\n  image_size:  #",
-    )
+    native = "\n  image_size:           # side in pixels; native"
+    fresh.edit("config.yaml", f"    paper: full{native}", f"    paper: stand_in{native}")
     done = fresh.snakemake("--dry-run", "--config", "scale=paper")
     assert "WARNING: config.yaml, histology.source: STAND-IN DATA" in done.stderr
 
