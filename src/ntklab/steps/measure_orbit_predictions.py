@@ -18,7 +18,7 @@ QUARTER_TURNS = 4
 def measure_orbit_predictions(
     *, data: Path, predictions: list[Path], sizes: list[int], experiment: str, output: Path, output_training: Path
 ) -> None:
-    """One table after training, and one over training time on quarter turns, for all models, groups and sets.
+    """One table after training for all models, groups and sets, and one over training time on quarter turns for the CNNs.
 
     Networks trained without augmentation are measured on quarter turns.
     """
@@ -29,7 +29,8 @@ def measure_orbit_predictions(
     after, during = [], []
     for trained in trained_models(predictions):
         after += _after_training(trained, sizes, labels)
-        during += _during_training(trained, sizes)
+        if trained.model == "cnn":
+            during += _during_training(trained, sizes)
     for path, rows in ((output, after), (output_training, during)):
         write_table(path, measurements(rows, ORBIT_PREDICTION, experiment=experiment), ORBIT_PREDICTION, provenance)
 

@@ -36,8 +36,8 @@ def train_classifier_shard(
 ) -> None:
     """Train members first..last of a model on the orbits of a cyclic group.
 
-    Writes `SET/logits` (member, input, angle, class) after training, `SET/recorded` (member, time, input, quarter turn,
-    class) of the first `recorded_images` images of every set, and `loss` (member, time).
+    Writes `SET/logits` (member, input, angle, class) after training, `loss` (member, time) and, for members of ensembles
+    (model "cnn"), `SET/recorded` (member, time, input, quarter turn, class) of the first `recorded_images` of every set.
     """
     arguments = {name: value for name, value in locals().items() if name != "checkpoints"}
     orbits = Arrays(data)
@@ -51,12 +51,13 @@ def train_classifier_shard(
         rng = generator(seed, experiment, model, group, "member", member)
         return build_classifier(model, group_order=order, classes=len(orbits.header["classes"]), rng=rng, **shape)
 
+    quarter_turns = {name: values[:recorded_images, :: values.shape[1] // 4] for name, values in evaluation.items()}
     logits = train_classifiers(
         build,
         x[:, :: x.shape[1] // order],
         orbits["training/labels"],
         evaluation,
-        {name: values[:recorded_images, :: values.shape[1] // 4] for name, values in evaluation.items()},
+        quarter_turns if model == "cnn" else {},
         members=range(first, last + 1),
         descent=Descent(steps, batch, learning_rate, recorded_steps),
         shuffle=lambda member, epoch: generator(seed, experiment, model, group, "order", member, epoch),
