@@ -96,7 +96,7 @@ ORBIT_PREDICTION = Schema(
         "spread": "root mean square deviation of the logits from their orbit mean, norm over classes; logits",
         "relative_spread": "spread divided by the root mean square of the logits; dimensionless, 0 to 1",
         "floor": "unbiased squared spread of the infinite ensemble, may be negative; logits, squared",
-        "accuracy": "fraction of untransformed images that get their label; dimensionless",
+        "accuracy": "fraction of untransformed images that get their label, error over members and images; dimensionless",
     },
 )
 

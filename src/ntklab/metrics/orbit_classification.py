@@ -88,18 +88,23 @@ def measure_classifiers(
 ) -> Iterator[Measurement]:
     """Every metric of the mean logits of each size of ensemble, over disjoint ensembles, and the unbiased floor.
 
-    "osp_probabilities" is that of the mean of the members' probabilities. Accuracy needs the labels.
+    "osp_probabilities" is that of the mean of the members' probabilities. Accuracy needs the labels; its error alone is
+    also over the choice of images, because accuracies are compared with published ones, invariance between models here.
     """
     yield from measure_spread(members, sizes)
     members = members.astype(np.float64)
-    statistics = {"relative_spread": relative_logit_spread}
-    if labels is not None:
-        statistics["accuracy"] = lambda f: accuracy(f, labels)
     probabilities = softmax(members, axis=-1)
     for size in (size for size in sizes if size <= len(members)):
-        for quantity, statistic in statistics.items():
-            yield _row(size, quantity, sub_ensembles(statistic, members, size))
+        yield _row(size, "relative_spread", sub_ensembles(relative_logit_spread, members, size))
         yield _row(size, "osp_probabilities", sub_ensembles(orbit_same_prediction, probabilities, size))
+        if labels is not None:
+            yield _row(size, "accuracy", _accuracy(members, labels, size))
+
+
+def _accuracy(members: MemberLogits, labels: Int[np.ndarray, " input"], size: int) -> Estimate:
+    """Accuracy of ensembles of one size, its error that of the choice of members and of the choice of images."""
+    value, stderr, n = sub_ensembles(lambda f: accuracy(f, labels), members, size)
+    return Estimate(value, np.hypot(stderr, np.sqrt(value * (1 - value) / len(labels))), n)
 
 
 def _row(size: int, quantity: str, estimate: Estimate) -> Measurement:

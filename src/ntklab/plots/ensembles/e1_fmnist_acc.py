@@ -14,7 +14,7 @@ TITLE = "Rotated FashionMNIST: accuracy of the compared models"
 CAPTION = """\
 Accuracy on upright test images of models trained on rotated FashionMNIST, for each group trained with: single models (hollow)
 and the largest ensembles there are of each kind (filled, their size beside), means over disjoint ensembles; bars 95 % intervals
-over independently trained models, which say nothing about the choice of test images. Grey lines: numbers that the authors
+over independently trained models and the choice of test images (the same for all). Grey lines: numbers that the authors
 report for C4 at their sizes (100 members of 120,000 parameters, 92.9 %; one canonicalised network, 87 %; 10 invariant
 steerable networks of 51,000 parameters, 85.3 %). Good: ensembles of plain networks above single canonicalised ones and above
 ensembles of invariant networks.
