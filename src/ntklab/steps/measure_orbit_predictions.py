@@ -20,7 +20,7 @@ def measure_orbit_predictions(
 ) -> None:
     """One table after training for all models, groups and sets, and one over training time on quarter turns for the CNNs.
 
-    Networks trained without augmentation are measured on quarter turns.
+    Networks trained without augmentation are measured on quarter turns. Of rivals there are single ones and all of them.
     """
     arguments = locals().copy()
     orbits = Arrays(data)
@@ -46,6 +46,8 @@ def _settings(trained: Trained, name: str, order: int) -> dict:
 def _after_training(trained: Trained, sizes: list[int], labels: np.ndarray) -> Iterator[dict]:
     order = trained.order if trained.order > 1 else QUARTER_TURNS
     step = trained.header["settings"]["steps"]
+    if trained.model != "cnn":
+        sizes = [1, len(trained.members("test"))]  # too few for several ensembles
     for name in trained.sets():
         members = trained.members(name)
         members = members[:, :, :: members.shape[2] // order]

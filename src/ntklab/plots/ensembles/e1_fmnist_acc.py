@@ -42,5 +42,6 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
                 axes.plot([place - 0.3, place + 0.3], np.full(2, REPORTED[model]), color="0.6", linewidth=1)
         axes.set_xticks(range(len(MODEL_NAMES)), [name.replace(" ", "\n") for name in MODEL_NAMES.values()])
         axes.set(title=f"trained with C{order(group)}", xlim=(-0.5, len(MODEL_NAMES) - 0.5))
-    panels[0].set_ylabel(f"accuracy, {named(rows, 'test')}")
+    panels[0].set_ylabel("accuracy on test images")
+    figure.supxlabel(named(rows, "test"), fontsize="small")
     return figure
