@@ -116,20 +116,27 @@ def test_steerable_layers_turn_and_shift_their_fields_with_the_image(group_order
     torch.testing.assert_close(turned, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("pooled", [True, False])
+@pytest.mark.parametrize("filter_size", [3, 5])
 @torch.no_grad()
-def test_the_filters_are_those_of_escnn():
-    basis = filter_basis(8, 3, False)  # imports escnn without its warning
+def test_a_steerable_convolution_is_that_of_escnn(filter_size, pooled):
+    basis = filter_basis(8, filter_size, False)  # imports escnn without its warning
     from escnn import gspaces
     from escnn.nn import FieldType, R2Conv
 
     plane = gspaces.rot2dOnR2(8)
-    reference = R2Conv(FieldType(plane, 3 * [plane.regular_repr]), FieldType(plane, 2 * [plane.regular_repr]), 3)
+    fields = [FieldType(plane, n * [plane.regular_repr]) for n in (3, 2)]
+    reference = R2Conv(*fields, filter_size, padding=filter_size // 2, bias=False)
     ours = SteerableConvolution(
-        3, 2, group_order=8, lifting=False, pooled=False, filter_size=3, rng=np.random.default_rng(0)
+        3, 2, group_order=8, lifting=False, pooled=pooled, filter_size=filter_size, rng=np.random.default_rng(0)
     )
     assert ours.weight.numel() == reference.weights.numel() == 6 * len(basis)
     ours.weight.copy_(reference.weights.reshape(ours.weight.shape))
-    torch.testing.assert_close(ours.filters(), reference.expand_parameters()[0])
+    torch.testing.assert_close(ours.filters(), reference.expand_parameters()[0], rtol=1e-5, atol=1e-6)
+    x = torch.from_numpy(RNG.normal(size=(2, 24, 6, 6)).astype(np.float32))
+    expected = reference(fields[0](x)).tensor
+    expected = nn.functional.avg_pool2d(expected, 2) if pooled else expected
+    torch.testing.assert_close(ours(x), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("size, channels", [(12, 2), (9, 1)])

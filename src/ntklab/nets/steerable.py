@@ -1,9 +1,10 @@
 """C_k-invariant steerable CNNs (Weiler & Cesa 2019), the model called E2CNN in the comparison of E1.
 
 Feature maps are stacks of fields of the regular representation of C_k: k channels a field, permuted cyclically when the
-image turns by 360/k degrees. escnn supplies the basis of equivariant filters; the layers here combine it, once a
-forward pass, which takes about a hundredth of the time of the convolution. Nothing is cached between passes, so no
-filter outlives its weights.
+image turns by 360/k degrees. escnn supplies the basis of equivariant filters. Band-limited as they are, they are spanned
+by few functions of the pixels (6 for 3 x 3), so a layer convolves every channel with these and then mixes channels: with
+pooling folded into the first step, 6 products where the filters themselves need 16. Nothing is cached between passes,
+so no filter outlives its weights.
 """
 
 import warnings
@@ -43,6 +44,20 @@ def filter_basis(group_order: int, q: int, lifting: bool) -> Float[Tensor, "basi
     return torch.stack([expansion(element) for element in elements]).unflatten(-1, (q, q)).detach()
 
 
+@lru_cache(maxsize=16)
+def separated_basis(
+    group_order: int, q: int, lifting: bool
+) -> tuple[Float[Tensor, "basis out _in function"], Float[Tensor, "function {q} {q}"]]:
+    """`filter_basis` as a product: coefficients, and orthonormal functions of the pixels which span all elements."""
+    basis = filter_basis(group_order, q, lifting).double()
+    elements = basis.flatten(0, 2).flatten(1)
+    _, singular, functions = torch.linalg.svd(elements, full_matrices=False)
+    # The others vanish up to the float32 rounding of the basis.
+    functions = functions[singular > 1e-5 * singular[0]]
+    coefficients = (elements @ functions.T).reshape(*basis.shape[:3], -1)
+    return coefficients.float(), functions.float().unflatten(1, (q, q))
+
+
 class SteerableConvolution(nn.Module):
     """Equivariant convolution under SAME padding, without bias, its result averaged over 2x2 if `pooled`.
 
@@ -69,22 +84,33 @@ class SteerableConvolution(nn.Module):
         power = in_fields * basis.square().sum().item() / group_order
         coefficients = rng.standard_normal((out_fields, in_fields, len(basis)), dtype=np.float32)
         self.weight = nn.Parameter(torch.from_numpy(coefficients) * (2 / power) ** 0.5)
-        # (basis, k * in_k * q * q): a matrix product expands the filters.
-        self.register_buffer("basis", basis.flatten(1).contiguous(), persistent=False)
+        # Not trained and not saved; the basis (basis, k * in_k * function) is ready for a matrix product.
+        coefficients_of_basis, functions = separated_basis(group_order, filter_size, lifting)
+        self.register_buffer("basis", coefficients_of_basis.flatten(1).contiguous(), persistent=False)
+        self.register_buffer("functions", functions, persistent=False)
+
+    def mixing(self) -> Float[Tensor, "out inputs function"]:
+        """Coefficients of all filters in the functions of the pixels."""
+        out_fields, in_fields, _ = self.weight.shape
+        blocks = (self.weight.flatten(0, 1) @ self.basis).reshape(
+            out_fields, in_fields, self.group_order, -1, len(self.functions)
+        )
+        return blocks.transpose(1, 2).flatten(2, 3).flatten(0, 1)
 
     def filters(self) -> Float[Tensor, "out inputs q q"]:
-        """The filters of all channels."""
-        out_fields, in_fields, _ = self.weight.shape
-        k, q = self.group_order, self.filter_size
-        blocks = (self.weight.flatten(0, 1) @ self.basis).reshape(out_fields, in_fields, k, -1, q, q)
-        return blocks.transpose(1, 2).reshape(out_fields * k, -1, q, q)
+        """The filters of all channels, as escnn has them."""
+        return torch.einsum("oif,fab->oiab", self.mixing(), self.functions)
 
     def forward(self, x: Float[Tensor, "sample inputs row column"]) -> Float[Tensor, "sample out new_row new_column"]:
-        if not self.pooled:
-            return functional.conv2d(x, self.filters(), padding=self.filter_size // 2)
-        # As in PooledConvolution: pooling is folded into a convolution of stride 2.
-        filters = functional.avg_pool2d(self.filters(), 2, stride=1, padding=1)
-        return functional.conv2d(x, filters, stride=2, padding=self.filter_size // 2)
+        taps, stride = self.functions[:, None], 1
+        if self.pooled:
+            # As in PooledConvolution: pooling is folded into a convolution of stride 2.
+            taps, stride = functional.avg_pool2d(taps, 2, stride=1, padding=1), 2
+        inputs = x.shape[1]
+        h = functional.conv2d(
+            x, taps.repeat(inputs, 1, 1, 1), stride=stride, padding=self.filter_size // 2, groups=inputs
+        )
+        return functional.conv2d(h, self.mixing().flatten(1)[:, :, None, None])
 
 
 class FieldNorm(nn.BatchNorm2d):
