@@ -1,5 +1,7 @@
 """The trainer of image classifiers against a plain loop, in chunks, in shards, and cut off in the middle."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -22,19 +24,19 @@ def data():
     return images, rng.integers(CLASSES, size=15), {"test": rng.random((3, 4, SIZE, SIZE, 1), dtype=np.float32)}
 
 
-def build(member: int) -> nn.Module:
-    shape = {"size": SIZE, "channels_in": 1, "channels": [2, 4], "pooled": 2, "hidden": [5], "classes": CLASSES}
-    return build_classifier("cnn", group_order=4, rng=generator(0, "member", member), **shape)
+def build(member: int, kind: str = "cnn") -> nn.Module:
+    shape = {"size": SIZE, "channels_in": 1, "channels": [2, 8], "pooled": 2, "hidden": [15], "classes": CLASSES}
+    return build_classifier(kind, group_order=4, rng=generator(0, "member", member), **shape)
 
 
 def shuffle(member: int, epoch: int) -> np.random.Generator:
     return generator(0, "order", member, epoch)
 
 
-def trained(data, members, descent=DESCENT, **options):
+def trained(data, members, descent=DESCENT, kind="cnn", **options):
     images, labels, test = data
     return train_classifiers(
-        build, images, labels, test, test, members=members, descent=descent, shuffle=shuffle,
+        partial(build, kind=kind), images, labels, test, test, members=members, descent=descent, shuffle=shuffle,
         log=lambda line: None, **options,
     )  # fmt: skip
 
@@ -97,10 +99,11 @@ class Cut(Exception):
     """The run is over, as if the machine had gone."""
 
 
-@pytest.mark.parametrize("chunk", [1, 2])
-def test_a_run_that_was_cut_off_goes_on_where_it_was(data, tmp_path, monkeypatch, chunk):
+@pytest.mark.parametrize(("kind", "chunk"), [("cnn", 1), ("cnn", 2), ("steerable", 1), ("canonicalised", 1)])
+def test_a_run_that_was_cut_off_goes_on_where_it_was(data, tmp_path, monkeypatch, kind, chunk):
     path = tmp_path / "checkpoints" / "shard.pt"
-    whole = trained(data, [0, 1, 2], members_per_chunk=chunk)
+    options = {"kind": kind, "members_per_chunk": chunk}
+    whole = trained(data, [0, 1, 2], **options)
     written = []
 
     def cut(self, values, write=Checkpoint.save_now_and_then):
@@ -113,11 +116,11 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(data, tmp_path, monkeypatch
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoint, "save_now_and_then", cut)
         with pytest.raises(Cut):
-            trained(data, [0, 1, 2], members_per_chunk=chunk, checkpoint=path)
+            trained(data, [0, 1, 2], checkpoint=path, **options)
     assert [p.name for p in path.parent.iterdir()] == ["shard.pt"]
     steps = []
     monkeypatch.setattr(Checkpoint, "save_now_and_then", lambda self, values: steps.append(1))
-    again = trained(data, [0, 1, 2], members_per_chunk=chunk, checkpoint=path)
+    again = trained(data, [0, 1, 2], checkpoint=path, **options)
     assert len(steps) == (-(-3 // chunk)) * 12 - 17
     np.testing.assert_array_equal(again.trained["test"], whole.trained["test"])
     np.testing.assert_array_equal(again.recorded["test"], whole.recorded["test"])

@@ -69,7 +69,11 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
             "tanh",
             "hist_kernel.network.nonlinearity: input should be 'relu', 'leaky",
         ),
-        ("hist_kernel.data", "fashionmnist", "hist_kernel.data: input should be 'fashion_mnist' or 'histology', not 'fashionmnist'"),
+        (
+            "hist_kernel.data",
+            "fashionmnist",
+            "hist_kernel.data: input should be 'fashion_mnist' or 'histology', not 'fashionmnist'",
+        ),
         ("hist_kernel.training_sizes", [8, 8], "hist_kernel.training_sizes: not increasing"),
         ("aug_vs_gcnn.network.filters", [14, 2], "aug_vs_gcnn.network.filters: a filter of side 2 does not fit"),
         ("aug_vs_gcnn.members", 7, "aug_vs_gcnn.members: input should be a multiple of 2, not 7"),

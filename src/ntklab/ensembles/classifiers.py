@@ -176,7 +176,9 @@ class _Chunk:
         self.alone = len(networks) == 1
         self.network = networks[0].to(memory_format=torch.channels_last) if self.alone else _skeleton(networks[0])
         self.parameters: dict[str, Tensor] = dict(self.network.named_parameters())
-        self.buffers: dict[str, Tensor] = dict(self.network.named_buffers())
+        state = self.network.state_dict()
+        # Buffers that are not in the state are constants, which a rebuilt network has.
+        self.buffers: dict[str, Tensor] = {k: b for k, b in self.network.named_buffers() if k in state}
         if not self.alone:
             self.parameters, self.buffers = stack_module_state(list(networks))
             self.together = torch.vmap(self._call, in_dims=(0, 0, 0))
