@@ -44,7 +44,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         axes.set_xticks(range(0, 361, 90))
         axes.set_title(named(angles, data) if data == "test" else DATA_NAMES[data])
     left.plot([], [], color="0.3", linestyle="--", label=f"ensembles of {style.count(size)}")
-    left.legend(loc="lower right")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     _means(right, select(means, "agreement", data="out_of_distribution"), size)
     return figure
 

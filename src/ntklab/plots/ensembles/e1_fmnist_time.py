@@ -37,6 +37,8 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         for axes in (top, bottom):
             axes.set_xscale("symlog", linthresh=5, linscale=0.5)
             axes.set_xlabel("steps of Adam")
+            axes.set_xlim(left=-0.5)
+            axes.set_xticks([0, 10, 100], ["0", "10", "100"])
     columns[0][0].set_ylabel("spread A of the logits")
     columns[0][1].set_ylabel("squared floor / member's $A^2$")
     columns[0][0].legend(loc="best")

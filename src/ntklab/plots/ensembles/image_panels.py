@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from ntklab.plots import style
 
 DATA_NAMES = {
-    "test": "test images",
+    "test": "FashionMNIST test images",
     "mnist": "MNIST digits",
     "cifar10": "CIFAR10",
     "photographs": "photographs",
