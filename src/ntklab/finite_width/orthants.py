@@ -277,14 +277,14 @@ def _plackett(R: dict[tuple[int, int], float], nodes: int) -> float:
     w = w * np.pi / 4 * np.sqrt(1 - t * t)
     total = 1 / 16
     for (i, j), rho in R.items():
-        k, l = (a for a in range(4) if a not in (i, j))
-        r, ik, jk, il, jl, kl = (
-            t * R[min(a, b), max(a, b)] for a, b in ((i, j), (i, k), (j, k), (i, l), (j, l), (k, l))
+        k, m = (a for a in range(4) if a not in (i, j))
+        r, ik, jk, im, jm, km = (
+            t * R[min(a, b), max(a, b)] for a, b in ((i, j), (i, k), (j, k), (i, m), (j, m), (k, m))
         )
         d = 1 - r * r
-        kk, ll = d - ik * ik - jk * jk + 2 * r * ik * jk, d - il * il - jl * jl + 2 * r * il * jl
-        cross = kl * d - ik * il - jk * jl + r * (ik * jl + jk * il)
+        kk, mm = d - ik * ik - jk * jk + 2 * r * ik * jk, d - im * im - jm * jm + 2 * r * im * jm
+        cross = km * d - ik * im - jk * jm + r * (ik * jm + jk * im)
         with np.errstate(invalid="ignore", divide="ignore"):
-            conditional = np.clip(np.where((kk > 0) & (ll > 0), cross / np.sqrt(kk * ll), 0.0), -1, 1)
+            conditional = np.clip(np.where((kk > 0) & (mm > 0), cross / np.sqrt(kk * mm), 0.0), -1, 1)
         total += np.sum(w * rho / (2 * np.pi * np.sqrt(d)) * (0.25 + np.arcsin(conditional) / (2 * np.pi)))
     return float(total)
