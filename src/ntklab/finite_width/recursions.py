@@ -1,8 +1,9 @@
 """The layer recursions of all order-1/n tensors, as a table of terms (Guillen, Misof & Gerken, arXiv 2508.11522v4).
 
-Every term is one diagram: its contribution to a tensor of layer l + 1, made from the `Layer` l one comes from. Slots are written as einsum letters a, b, c, d; the index order of each tensor is in `solver.solve`. Extended from the
-paper to biases, unequal widths (`ratio`) and learning-rate factors; where the printed equations are inconsistent, these are
-the ones that agree with sampled networks.
+Every term is one diagram: its contribution to a tensor of layer l + 1, made from the `Layer` l one comes from. Slots are
+written as einsum letters a, b, c, d; the index order of each tensor is in `solver.solve`. Extended from the paper to biases,
+unequal widths (`ratio`) and learning-rate factors; where the printed equations are inconsistent, these are the ones that
+agree with sampled networks.
 
 Derivatives with respect to z_g of a function of two slots are sums over its slots, not over distinct inputs, so that
 coincident inputs need no special case and no covariance is inverted.
