@@ -180,7 +180,7 @@ def _sums(
         ]
         partial: dict[tuple, np.ndarray] = {}
 
-        def remaining(i: int, suffix: tuple, derivatives=derivatives, partial=partial, part=part) -> np.ndarray:
+        def remaining(i: int, suffix: tuple, derivatives=derivatives, partial=partial, part=part):
             """Sum over coordinates i, i+1, ... of the factors of inputs i, i+1, ..., on the grid of the earlier ones."""
             if suffix not in partial:
                 value = reduce(mul, (derivatives[i][p] for p in suffix[0]))
