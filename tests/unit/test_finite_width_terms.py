@@ -210,17 +210,45 @@ def test_agrees(comparison, tensor):
     assert comparison(tensor) < COMPARISONS[comparison]
 
 
-@pytest.mark.parametrize(("tensor", "term"), [(tensor, term) for tensor, count in CALLS.items() for term in range(count)])
-def test_a_tenth_more_of_a_term_is_noticed(tensor, term, monkeypatch):
-    chain()  # made with the terms as they are
+TERMS = pytest.mark.parametrize(
+    ("tensor", "term"), [(tensor, term) for tensor, count in CALLS.items() for term in range(count)]
+)
+
+
+def scale_term(monkeypatch, tensor: str, term: int, factor: float) -> None:
     recursion = RECURSIONS[tensor]
 
     def mutated(layer):
         for number, value in enumerate(recursion.terms(layer)):
-            yield 1.1 * value if number == term else value
+            yield factor * value if number == term else value
 
     monkeypatch.setitem(recursions.RECURSIONS, tensor, recursion._replace(terms=mutated))
+
+
+@TERMS
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_a_wrong_factor_of_two_is_noticed_without_the_recursions(tensor, term, factor, monkeypatch):
+    chain()  # made with the terms as they are
+    scale_term(monkeypatch, tensor, term, factor)
     assert any(comparison(tensor) > bar for comparison, bar in COMPARISONS.items())
+
+
+@pytest.fixture(scope="module")
+def frozen() -> dict[str, np.ndarray]:
+    """Layer 3 as it is, when all comparisons above agree with it."""
+    made, _ = sampled()
+    return {t: X[2] for t, X in solve(made.INPUTS, made.ACTIVATION, 3, [1, 4], tensors=tuple(RECURSIONS), **made.CONSTANTS).items()}
+
+
+@TERMS
+def test_a_tenth_more_of_a_term_is_noticed(tensor, term, monkeypatch, frozen):
+    """By the comparisons above, or where sampled numbers are too coarse, by the numbers those agree with."""
+    chain()
+    scale_term(monkeypatch, tensor, term, 1.1)
+    made, _ = sampled()
+    found = solve(made.INPUTS, made.ACTIVATION, 3, [1, 4], tensors=(tensor,), tolerance=1e-5, **made.CONSTANTS)[tensor][2]
+    changed = np.abs(found - frozen[tensor]).max() > 1e-3 * np.abs(frozen[tensor]).max()
+    assert changed or any(comparison(tensor) > bar for comparison, bar in COMPARISONS.items())
 
 
 def test_the_terms_are_as_many_as_the_diagrams(monkeypatch):

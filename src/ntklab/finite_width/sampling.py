@@ -6,6 +6,8 @@ for like. Networks are drawn in batches with seeds of their own; the standard er
 right also for covariances.
 """
 
+import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -167,15 +169,17 @@ def _check(x, activation, architecture, tensors, networks, batches, estimator) -
 
 
 @lru_cache(maxsize=32)
-def _compiled(program: _Program, rank: int, draws: int):
+def _compiled(program: _Program, inputs: int, rank: int, draws: int):
     architecture = program.architecture
-    inputs = max(max(c) for c in program.components) + 1
     entries = max(architecture.widths) ** 2 * inputs**2
-    at_once = max(1, min(draws, AT_ONCE // entries))
+    chunks = -(-draws // max(1, AT_ONCE // entries))
+    size = -(-draws // chunks)
 
     def all_draws(key, root, theta):
-        keys = jax.random.split(key, draws)
-        return jax.lax.map(partial(_one_network, program, root, theta), keys, batch_size=at_once)
+        # Whole chunks: a shorter last one would be a second program to compile.
+        keys = jax.random.split(key, chunks * size).reshape(chunks, size, -1)
+        drawn = jax.lax.map(jax.vmap(partial(_one_network, program, root, theta)), keys)
+        return jax.tree.map(lambda leaf: leaf.reshape(chunks * size, *leaf.shape[2:])[:draws], drawn)
 
     return jax.jit(all_draws)
 
@@ -184,7 +188,7 @@ def _draw(program: _Program, K: np.ndarray, theta: np.ndarray, key: int, draws: 
     """What the estimators need of each of `draws` networks, {name: (draw, layer, ...)}."""
     root, order = square_root(K)
     root = root[np.argsort(order)]
-    drawn = _compiled(program, root.shape[1], draws)(jax.random.PRNGKey(key), root, theta)
+    drawn = _compiled(program, *root.shape, draws)(jax.random.PRNGKey(key), root, theta)
     return jax.tree.map(np.asarray, drawn)
 
 
@@ -193,21 +197,28 @@ def _normal(key, shape) -> jax.Array:
     return jax.random.normal(key, shape, jnp.float32).astype(jnp.float64)
 
 
+def _shapes(program: _Program, rank: int) -> list[tuple[int, ...]]:
+    """Shapes of all random numbers of one network: layer 1, then weights and biases of each further layer."""
+    widths = program.architecture.widths
+    if program.estimator == "printed":
+        widths = (*widths, widths[-1])  # they need the last layer itself, whose channels are as many as before
+    return [(rank, widths[0]), *(shape for a, b in itertools.pairwise(widths) for shape in ((b, a), (b,)))]
+
+
 def _one_network(program: _Program, root, theta, key) -> dict[str, jax.Array]:
     a, act = program.architecture, program.activation
-    keys = jax.random.split(key, 2 * a.depth)
-    z = root @ _normal(keys[0], (root.shape[1], a.widths[0]))  # layer 1 is exactly Gaussian, whatever n_0
+    shapes = _shapes(program, root.shape[1])
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    numbers = _normal(key, (int(ends[-1]),))  # in one call: each compiles for half a second
+    drawn = iter(part.reshape(shape) for part, shape in zip(jnp.split(numbers, ends[:-1]), shapes, strict=True))
+    z = root @ next(drawn)  # layer 1 is exactly Gaussian, whatever n_0
     state = network.first_layer(act, program.highest, z, theta)
     layers, controls = [], _controls(state, program)
     for layer in range(1, a.depth):
         if program.estimator == "averaged":
             layers.append(_averages(program, state, layer))
-        last = layer == a.depth - 1
-        if not last or program.estimator == "printed":
-            # The printed estimators need a layer more; its channels are as many as before.
-            width = a.widths[layer] if not last else a.widths[-1]
-            weights = np.sqrt(a.c_w[layer]) * _normal(keys[2 * layer], (width, len(state.z[0])))
-            bias = np.sqrt(a.c_b[layer]) * _normal(keys[2 * layer + 1], (width,))
+        if layer < a.depth - 1 or program.estimator == "printed":
+            weights, bias = np.sqrt(a.c_w[layer]) * next(drawn), np.sqrt(a.c_b[layer]) * next(drawn)
             state = network.next_layer(
                 state, act, program.highest, weights, bias, a.lambda_w[layer], a.lambda_b[layer], first=layer == 1
             )
