@@ -7,6 +7,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/kernels.smk"
 include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/finite_width.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -21,6 +22,7 @@ localrules:
     kernels,
     bridge,
     equivariance,
+    finite_width,
     draw_figure,
     check_claims,
     collect_claims,
@@ -69,6 +71,11 @@ rule bridge:
 rule equivariance:
     input:
         results_of("cross_product"),
+
+
+rule finite_width:
+    input:
+        results_of("finite_width"),
 
 
 # Every figure's id is a target too: its picture alone.

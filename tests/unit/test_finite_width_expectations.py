@@ -38,7 +38,9 @@ def test_derivatives_are_those_of_automatic_differentiation(activation):
 def test_kinks_have_slopes_and_no_second_derivative(name):
     activation = get(name)
     below, above = activation.slopes
-    np.testing.assert_allclose(activation.derivatives(np.array([-2.0, 3.0]), 1, np), [[-2 * below, 3 * above], [below, above]])
+    np.testing.assert_allclose(
+        activation.derivatives(np.array([-2.0, 3.0]), 1, np), [[-2 * below, 3 * above], [below, above]]
+    )
     with pytest.raises(ValueError, match="delta function"):
         activation.derivatives(np.zeros(1), 2, np)
 
@@ -84,7 +86,9 @@ def test_polynomials_are_exact(covariance, factors):
         powers = [0] * 4
         for (a, _), e in zip(factors, exponents, strict=True):
             powers[a] += e
-        expected += np.prod([c[e] for c, e in zip(coefficients, exponents, strict=True)]) * _isserlis(powers, covariance)
+        expected += np.prod([c[e] for c, e in zip(coefficients, exponents, strict=True)]) * _isserlis(
+            powers, covariance
+        )
     assert gaussian_expectations(CUBIC, covariance).product(factors) == pytest.approx(expected, rel=1e-12)
 
 

@@ -97,7 +97,15 @@ def test_layer_two_needs_no_limit(inputs, width):
     tensors = ("K", "Theta", "V", "D", "A", "F", "B", "P", "Q", "R", "S", "T", "U")
     components = [(0, 1, 2, 3), (1, 0, 3, 1), (0, 0, 1, 1), (2, 2, 2, 2)]
     drawn = sample(
-        inputs, "tanh", [width], tensors=tensors, components=components, networks=30_000, batches=40, seed=1, **CONSTANTS
+        inputs,
+        "tanh",
+        [width],
+        tensors=tensors,
+        components=components,
+        networks=30_000,
+        batches=40,
+        seed=1,
+        **CONSTANTS,
     )
     exact = solve(inputs, "tanh", depth=2, tensors=tensors, tolerance=1e-4, **CONSTANTS)
     z = []

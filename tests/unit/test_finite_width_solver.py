@@ -138,7 +138,9 @@ def test_symmetries():
 
 
 def test_polynomials_need_no_more_nodes():
-    found = solve(G, polynomial([0, 1, 0.3, 0.1]), depth=3, tensors=TENSORS, **{**SMOOTH_SETTING, "c_w": 0.6, "lambda_b": 0})
+    found = solve(
+        G, polynomial([0, 1, 0.3, 0.1]), depth=3, tensors=TENSORS, **{**SMOOTH_SETTING, "c_w": 0.6, "lambda_b": 0}
+    )
     assert max(found.errors.values()) < 1e-10
 
 

@@ -1,8 +1,8 @@
 """Every term of every recursion against something that does not use it; and each of them, scaled by 1.1, is noticed.
 
-    sampled      layer 2 and layer 3 from random networks, kept in tests/golden (made by its make script)
-    chain rule   only the first hidden layer is narrow: what fluctuates there goes through infinite-width maps
-    quadratic    the mean NTK of networks with activation z + q z^2 and infinitely many neurons in layer 2, by hand
+sampled      layer 2 and layer 3 from random networks, kept in tests/golden (made by its make script)
+chain rule   only the first hidden layer is narrow: what fluctuates there goes through infinite-width maps
+quadratic    the mean NTK of networks with activation z + q z^2 and infinitely many neurons in layer 2, by hand
 """
 
 import sys
@@ -89,9 +89,7 @@ def _next(K, theta):
     d = jnp.diagonal(K)
     return (
         CHAIN["c_b"] + CHAIN["c_w"] * _m00(K),
-        CHAIN["lambda_b"]
-        + CHAIN["lambda_w"] * _m00(K)
-        + CHAIN["c_w"] * theta * _m11(d[:, None], K, d[None, :]),
+        CHAIN["lambda_b"] + CHAIN["lambda_w"] * _m00(K) + CHAIN["c_w"] * theta * _m11(d[:, None], K, d[None, :]),
     )
 
 
@@ -139,9 +137,7 @@ def _from_f(K, F):
                 total[a, a] = 2 * slope * F[a, a, a, a]
                 continue
             aa, ab, bb = jax.grad(_m11, argnums=(0, 1, 2))(K[a, a], K[a, b], K[b, b])
-            total[a, b] = (
-                2 * aa * F[a, a, a, b] + ab * (F[a, a, b, b] + F[b, a, a, b]) + 2 * bb * F[b, a, b, b]
-            )
+            total[a, b] = 2 * aa * F[a, a, a, b] + ab * (F[a, a, b, b] + F[b, a, a, b]) + 2 * bb * F[b, a, b, b]
     return CHAIN["c_w"] * total
 
 
@@ -195,9 +191,12 @@ def from_quadratic(tensor: str) -> float:
         + 4 * q * q * c * c * product
         + 8 * q * q * c**3 * theta * np.einsum("abij,ij->ab", ss * dd, weights),
     }[tensor]
-    found = solve(
-        INPUTS, polynomial([0, 1, q]), 3, [1, WIDE], c_w=c, c_b=c_b, lambda_w=lam, lambda_b=lam_b, tensors=(tensor,)
-    )[tensor][2] / WIDE
+    found = (
+        solve(
+            INPUTS, polynomial([0, 1, q]), 3, [1, WIDE], c_w=c, c_b=c_b, lambda_w=lam, lambda_b=lam_b, tensors=(tensor,)
+        )[tensor][2]
+        / WIDE
+    )
     return float(np.abs(found - expected).max() / np.abs(expected).max() / 1e-9)
 
 
@@ -237,7 +236,10 @@ def test_a_wrong_factor_of_two_is_noticed_without_the_recursions(tensor, term, f
 def frozen() -> dict[str, np.ndarray]:
     """Layer 3 as it is, when all comparisons above agree with it."""
     made, _ = sampled()
-    return {t: X[2] for t, X in solve(made.INPUTS, made.ACTIVATION, 3, [1, 4], tensors=tuple(RECURSIONS), **made.CONSTANTS).items()}
+    return {
+        t: X[2]
+        for t, X in solve(made.INPUTS, made.ACTIVATION, 3, [1, 4], tensors=tuple(RECURSIONS), **made.CONSTANTS).items()
+    }
 
 
 @TERMS
@@ -246,7 +248,9 @@ def test_a_tenth_more_of_a_term_is_noticed(tensor, term, monkeypatch, frozen):
     chain()
     scale_term(monkeypatch, tensor, term, 1.1)
     made, _ = sampled()
-    found = solve(made.INPUTS, made.ACTIVATION, 3, [1, 4], tensors=(tensor,), tolerance=1e-5, **made.CONSTANTS)[tensor][2]
+    found = solve(made.INPUTS, made.ACTIVATION, 3, [1, 4], tensors=(tensor,), tolerance=1e-5, **made.CONSTANTS)[tensor][
+        2
+    ]
     changed = np.abs(found - frozen[tensor]).max() > 1e-3 * np.abs(frozen[tensor]).max()
     assert changed or any(comparison(tensor) > bar for comparison, bar in COMPARISONS.items())
 
