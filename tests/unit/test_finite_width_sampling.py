@@ -34,7 +34,7 @@ def test_layers_of_one_network_are_those_of_nested_derivatives(inputs, rng):
 
         def output(theta, a, depth):
             h = jnp.asarray(inputs)[a]
-            for number, (W, b) in enumerate(unravel(theta)[:depth]):
+            for W, b in unravel(theta)[:depth]:
                 z = b + W @ h / jnp.sqrt(W.shape[1])
                 h = TANH(z, jnp)
             return z
@@ -70,7 +70,7 @@ def test_layers_of_one_network_are_those_of_nested_derivatives(inputs, rng):
         (W1, b1), (W2, b2), (W3, b3) = layers
         z1 = b1 + inputs @ W1.T / np.sqrt(SIZES[0])
         theta = lam_b + lam_w * inputs @ inputs.T / SIZES[0]
-        one = sampled_network.first_layer(TANH, 3, jnp.asarray(z1.T if z1.shape[0] != 4 else z1), jnp.asarray(theta))
+        one = sampled_network.first_layer(TANH, 3, jnp.asarray(z1), jnp.asarray(theta))
         two = sampled_network.next_layer(one, TANH, 3, jnp.asarray(W2), jnp.asarray(b2), lam_w, lam_b, first=True)
         three = sampled_network.next_layer(two, TANH, 3, jnp.asarray(W3), jnp.asarray(b3), lam_w, lam_b, first=False)
 

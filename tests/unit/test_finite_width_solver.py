@@ -24,20 +24,21 @@ def single(solution, tensor, layer):
 
 
 def test_deep_linear_networks_have_their_closed_forms():
-    """C_W = lambda_W = 1, no bias, k = K = Theta at layer 1; off-diagonally V is (l - 1)(K_13 K_24 + K_14 K_23)."""
+    """C_W = lambda_W = 1, no bias, k = K = Theta at layer 1; off-diagonally V is
+    (layer - 1)(K_13 K_24 + K_14 K_23)."""
     k = 0.7
     x = np.array([[np.sqrt(2 * k), 0.0]])
     found = solve(x, "identity", depth=8, tensors=TENSORS)
-    for l in range(1, 9):
+    for layer in range(1, 9):
         closed = {
-            "K": k, "Theta": l * k, "K1": 0, "Theta1": 0, "V": 2 * (l - 1) * k**2, "F": l * (l - 1) / 2 * k**2,
-            "D": l * (l - 1) * k**2, "B": l * (l - 1) * (2 * l - 1) / 6 * k**2, "A": l * (l - 1) * (2 * l - 1) / 3 * k**2,
-            "P": 0, "R": 0, "U": 0, "Q": (l + 1) * l * (l - 1) / 6 * k**2, "S": l**2 * (l**2 - 1) / 12 * k**2,
-            "T": l**2 * (l**2 - 1) / 12 * k**2,
+            "K": k, "Theta": layer * k, "K1": 0, "Theta1": 0, "V": 2 * (layer - 1) * k**2, "F": layer * (layer - 1) / 2 * k**2,
+            "D": layer * (layer - 1) * k**2, "B": layer * (layer - 1) * (2 * layer - 1) / 6 * k**2, "A": layer * (layer - 1) * (2 * layer - 1) / 3 * k**2,
+            "P": 0, "R": 0, "U": 0, "Q": (layer + 1) * layer * (layer - 1) / 6 * k**2, "S": layer**2 * (layer**2 - 1) / 12 * k**2,
+            "T": layer**2 * (layer**2 - 1) / 12 * k**2,
         }  # fmt: skip
         assert set(closed) == set(TENSORS)
         for tensor, value in closed.items():
-            assert single(found, tensor, l) == pytest.approx(value, abs=1e-11 * l**4), (tensor, l)
+            assert single(found, tensor, layer) == pytest.approx(value, abs=1e-11 * layer**4), (tensor, layer)
     several = solve(G, "identity", depth=4, tensors=("K", "V", "K1", "Theta1"))
     K = several["K"][0]
     expected = 3 * (np.einsum("ac,bd->abcd", K, K) + np.einsum("ad,bc->abcd", K, K))
@@ -57,13 +58,13 @@ def test_unequal_widths_of_a_deep_linear_network():
 def test_a_single_input_of_relu_networks_has_its_closed_forms():
     k, t = 2 * 1.69, 1.69
     found = solve(np.array([[1.3]]), "relu", depth=8, c_w=2.0, tensors=("K", "Theta", "V", "F", "D", "B", "A"))
-    for l in range(1, 9):
+    for layer in range(1, 9):
         closed = {
-            "K": k, "Theta": l * t, "V": 5 * (l - 1) * k**2, "F": l * (l - 1) * t * k, "D": 3 * l * (l - 1) * t * k,
-            "B": l * (l - 1) * (2 * l - 1) / 3 * t**2, "A": l * (l - 1) * (7 * l - 2) / 3 * t**2,
+            "K": k, "Theta": layer * t, "V": 5 * (layer - 1) * k**2, "F": layer * (layer - 1) * t * k, "D": 3 * layer * (layer - 1) * t * k,
+            "B": layer * (layer - 1) * (2 * layer - 1) / 3 * t**2, "A": layer * (layer - 1) * (7 * layer - 2) / 3 * t**2,
         }  # fmt: skip
         for tensor, value in closed.items():
-            assert single(found, tensor, l) == pytest.approx(value, rel=1e-9, abs=1e-12), (tensor, l)
+            assert single(found, tensor, layer) == pytest.approx(value, rel=1e-9, abs=1e-12), (tensor, layer)
 
 
 @pytest.mark.parametrize("activation", ["relu", leaky_relu(0.1), leaky_relu(-0.4), "identity"])
@@ -81,7 +82,7 @@ def test_scale_invariant_activations_have_no_correction_at_single_inputs(activat
 def test_published_numbers_of_a_single_tanh_input():
     found = solve(np.full((1, 4), np.sqrt(0.345)), "tanh", depth=3, tensors=("K", "Theta", "V", "D", "F"))
     for tensor, values in {"K": [0.345, 0.2167828, 0.1563416], "Theta": [0.345, 0.4447958, 0.4859379]}.items():
-        assert [single(found, tensor, l) for l in (1, 2, 3)] == pytest.approx(values, abs=6e-8)
+        assert [single(found, tensor, layer) for layer in (1, 2, 3)] == pytest.approx(values, abs=6e-8)
     for tensor, value in {"V": 0.0474781, "D": 0.0255776, "F": 0.0275288}.items():
         assert single(found, tensor, 2) == pytest.approx(value, abs=6e-8)
 

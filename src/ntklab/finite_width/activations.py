@@ -23,7 +23,7 @@ class Activation:
         name: as in the registry.
         derivatives: sigma and its derivatives at z, to any order for smooth activations, to order 1 for kinked ones.
         slopes: (slope at z < 0, slope at z > 0) of an activation with a kink at zero; None for a smooth one.
-        nodes: Gauss-Hermite nodes per dimension of a four-dimensional integral to start with: about seven digits for
+        nodes: Gauss-Hermite nodes per dimension of a four-dimensional integral to start with: about six digits for
             covariances of order one; pairs and triples get more.
         exact: whether that many nodes integrate products of four exactly (polynomials).
     """
@@ -122,10 +122,10 @@ def leaky_relu(slope: float | int = 0.1) -> Activation:
 
 RELU = _kinked("relu", 0.0, 1.0)
 ACTIVATIONS: dict[str, Activation] = {
-    "gelu": Activation("gelu", _gelu, nodes=24),
-    "erf": Activation("erf", _error_function, nodes=32),
-    "tanh": Activation("tanh", _tanh, nodes=40),
-    "sin": Activation("sin", _sin, nodes=24),
+    "gelu": Activation("gelu", _gelu, nodes=20),
+    "erf": Activation("erf", _error_function, nodes=26),
+    "tanh": Activation("tanh", _tanh, nodes=28),
+    "sin": Activation("sin", _sin, nodes=20),
     "relu": RELU,
     "leaky_relu": leaky_relu(0.1),
     "identity": polynomial([0, 1], "identity"),

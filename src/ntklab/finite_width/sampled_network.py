@@ -56,7 +56,10 @@ def next_layer(
     lambda_b: float,
     first: bool,
 ) -> State:
-    """Thhat'_ii'(a, b) = delta_ii' (lambda_b + lambda_w mean_j a_j(a) a_j(b)) + (1/n) sum_jk W_ij W_i'k s'_j(a) s'_k(b) Thhat_jk(a, b).
+    """The layer after it, with its NTK between all pairs of neurons:
+
+        Thhat'_ij(a, b) = delta_ij (lambda_b + lambda_w mean_k a_k(a) a_k(b))
+            + (1/n) sum_km W_ik W_jm s'_k(a) s'_m(b) Thhat_km(a, b)
 
     `first`: the state is layer 1, whose NTK is diagonal; dNTK and ddNTK can be had of the layer after it.
     """
