@@ -29,16 +29,16 @@ def test_deep_linear_networks_have_their_closed_forms():
     k = 0.7
     x = np.array([[np.sqrt(2 * k), 0.0]])
     found = solve(x, "identity", depth=8, tensors=TENSORS)
-    for layer in range(1, 9):
+    for j in range(1, 9):
         closed = {
-            "K": k, "Theta": layer * k, "K1": 0, "Theta1": 0, "V": 2 * (layer - 1) * k**2, "F": layer * (layer - 1) / 2 * k**2,
-            "D": layer * (layer - 1) * k**2, "B": layer * (layer - 1) * (2 * layer - 1) / 6 * k**2, "A": layer * (layer - 1) * (2 * layer - 1) / 3 * k**2,
-            "P": 0, "R": 0, "U": 0, "Q": (layer + 1) * layer * (layer - 1) / 6 * k**2, "S": layer**2 * (layer**2 - 1) / 12 * k**2,
-            "T": layer**2 * (layer**2 - 1) / 12 * k**2,
+            "K": k, "Theta": j * k, "K1": 0, "Theta1": 0, "V": 2 * (j - 1) * k**2, "F": j * (j - 1) / 2 * k**2,
+            "D": j * (j - 1) * k**2, "B": j * (j - 1) * (2 * j - 1) / 6 * k**2, "A": j * (j - 1) * (2 * j - 1) / 3 * k**2,
+            "P": 0, "R": 0, "U": 0, "Q": (j + 1) * j * (j - 1) / 6 * k**2, "S": j**2 * (j**2 - 1) / 12 * k**2,
+            "T": j**2 * (j**2 - 1) / 12 * k**2,
         }  # fmt: skip
         assert set(closed) == set(TENSORS)
         for tensor, value in closed.items():
-            assert single(found, tensor, layer) == pytest.approx(value, abs=1e-11 * layer**4), (tensor, layer)
+            assert single(found, tensor, j) == pytest.approx(value, abs=1e-11 * j**4), (tensor, j)
     several = solve(G, "identity", depth=4, tensors=("K", "V", "K1", "Theta1"))
     K = several["K"][0]
     expected = 3 * (np.einsum("ac,bd->abcd", K, K) + np.einsum("ad,bc->abcd", K, K))
@@ -58,13 +58,13 @@ def test_unequal_widths_of_a_deep_linear_network():
 def test_a_single_input_of_relu_networks_has_its_closed_forms():
     k, t = 2 * 1.69, 1.69
     found = solve(np.array([[1.3]]), "relu", depth=8, c_w=2.0, tensors=("K", "Theta", "V", "F", "D", "B", "A"))
-    for layer in range(1, 9):
+    for j in range(1, 9):
         closed = {
-            "K": k, "Theta": layer * t, "V": 5 * (layer - 1) * k**2, "F": layer * (layer - 1) * t * k, "D": 3 * layer * (layer - 1) * t * k,
-            "B": layer * (layer - 1) * (2 * layer - 1) / 3 * t**2, "A": layer * (layer - 1) * (7 * layer - 2) / 3 * t**2,
+            "K": k, "Theta": j * t, "V": 5 * (j - 1) * k**2, "F": j * (j - 1) * t * k, "D": 3 * j * (j - 1) * t * k,
+            "B": j * (j - 1) * (2 * j - 1) / 3 * t**2, "A": j * (j - 1) * (7 * j - 2) / 3 * t**2,
         }  # fmt: skip
         for tensor, value in closed.items():
-            assert single(found, tensor, layer) == pytest.approx(value, rel=1e-9, abs=1e-12), (tensor, layer)
+            assert single(found, tensor, j) == pytest.approx(value, rel=1e-9, abs=1e-12), (tensor, j)
 
 
 @pytest.mark.parametrize("activation", ["relu", leaky_relu(0.1), leaky_relu(-0.4), "identity"])

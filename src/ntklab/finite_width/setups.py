@@ -41,7 +41,7 @@ class Setup:
     """One ensemble.
 
     Attributes:
-        scan: width (layer 4 for several widths), depth (all layers at one width) or tensors (layer 3, extrapolated).
+        scan: width (layer 4 for several widths), depth (all layers at one width) or tensor (layer 3, extrapolated).
         multiples: hidden widths in units of the width; more neurons in the last hidden layer make what is carried from the
             layer before larger, and the noise smaller.
     """
@@ -76,7 +76,7 @@ SETUPS: dict[str, Setup] = {
     "relu_depth": Setup("depth", "relu", R2, 2.0, ("K", "Theta", "A", "B", "D", "F"), DEPTH_COMPONENTS),
     "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS),
     "all_tensors": Setup(
-        "tensors",
+        "tensor",
         "tanh",
         ((-0.5, 0.9, 0.4), (1.1, 0.3, -0.6), (-0.2, -1.2, 0.8), (0.7, 0.6, 1.0)),
         1.3,

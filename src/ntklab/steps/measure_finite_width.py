@@ -30,7 +30,7 @@ def measure_finite_width(*, theory: list[Path], samples: list[Path], output: Pat
     for name, batches in _by_setup(samples).items():
         ensemble = SETUPS[name]
         found = [*_theory(ensemble, solved[name]), *_sampled(ensemble, batches)]
-        if ensemble.scan == "tensors":
+        if ensemble.scan == "tensor":
             found += _compared(ensemble, solved[name], batches)
         if ensemble.scan == "depth":
             found += [row for c_w in OFF_CRITICAL for row in _rescaled(found, c_w)]
@@ -55,7 +55,7 @@ def _by_setup(samples: list[Path]) -> dict[str, dict[int, dict[str, np.ndarray]]
 
 def _components(ensemble: Setup, tensor: str) -> list[tuple[int, ...]]:
     if tensor in MATRICES:
-        size = len(ensemble.inputs) if ensemble.scan == "tensors" else 2
+        size = len(ensemble.inputs) if ensemble.scan == "tensor" else 2
         return list(zip(*(index.tolist() for index in np.triu_indices(size)), strict=True))
     return list(ensemble.components)
 

@@ -30,7 +30,7 @@ def sample_networks(
         drawn = sample(
             ensemble.x, ensemble.activation, ensemble.hidden(n, depth), ensemble.c_w, tensors=ensemble.tensors,
             components=ensemble.components, networks=batches * networks_per_batch, batches=batches, first_batch=first,
-            seed=seed, estimator=estimator if ensemble.scan != "tensors" else "averaged", **ensemble.constants,
+            seed=seed, estimator=estimator if ensemble.scan != "tensor" else "averaged", **ensemble.constants,
         )  # fmt: skip
         arrays |= {f"{n}/{tensor}": values for tensor, values in drawn.batches.items()}
         print(
