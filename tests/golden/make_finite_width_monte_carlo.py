@@ -23,14 +23,7 @@ COMPONENTS = [
 LAYER2_TENSORS = ("K", "Theta", "V", "D", "A", "F", "B", "P", "Q", "R", "S", "T", "U")
 LAYER3_TENSORS = ("F", "B", "P", "Q", "R", "S", "T", "U")
 LAYER3_NETWORKS = {8: 200_000, 16: 60_000, 32: 12_000}
-MORE = {"R": 5}  # one of its terms is small: so many times the networks
 OUTPUT = Path(__file__).with_name("finite_width_monte_carlo.npz")
-
-
-def _together() -> list[tuple[tuple[str, ...], int]]:
-    """Tensors that are sampled from the same networks, and how many times `LAYER3_NETWORKS`."""
-    rest = tuple(tensor for tensor in LAYER3_TENSORS if tensor not in MORE)
-    return [(rest, 1), *(((tensor,), times) for tensor, times in MORE.items())]
 
 
 def main() -> None:
@@ -41,10 +34,9 @@ def main() -> None:
         arrays[f"layer2/{tensor}"] = np.stack([drawn[tensor][1], drawn.stderr(tensor)[1]])
     print("layer 2 done", flush=True)
     for n, networks in LAYER3_NETWORKS.items():
-        for tensors, times in _together():
-            drawn = sample(INPUTS, ACTIVATION, [n, 4 * n], tensors=tensors, networks=times * networks, **options)
-            for tensor in tensors:
-                arrays[f"layer3/{n}/{tensor}"] = np.stack([drawn[tensor][2], drawn.stderr(tensor)[2]])
+        drawn = sample(INPUTS, ACTIVATION, [n, 4 * n], tensors=LAYER3_TENSORS, networks=networks, **options)
+        for tensor in LAYER3_TENSORS:
+            arrays[f"layer3/{n}/{tensor}"] = np.stack([drawn[tensor][2], drawn.stderr(tensor)[2]])
         print("layer 3", n, "done", flush=True)
         save_arrays(OUTPUT, arrays, {"content": "value and standard error for each component"})
 
