@@ -7,6 +7,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/kernels.smk"
 include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/finite_width.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -22,6 +23,7 @@ localrules:
     bridge,
     equivariance,
     images,
+    finite_width,
     draw_figure,
     check_claims,
     collect_claims,
@@ -75,6 +77,11 @@ rule equivariance:
 rule images:
     input:
         results_of("rotated_fashion_mnist", "histology"),
+
+
+rule finite_width:
+    input:
+        results_of("finite_width"),
 
 
 # Every figure's id is a target too: its picture alone.

@@ -398,6 +398,47 @@ class ImageEnsembles(Block):
         return self
 
 
+class Scan(Block):
+    """Networks drawn for one kind of scan of the statistics at finite width."""
+
+    width: Annotated[list[Annotated[int, Ge(2)]], Len(1)]
+    """increasing list of integers >= 2, neurons per hidden layer"""
+    depth: Annotated[int, Ge(3)]
+    """integer >= 3, layers of weights; one hidden layer less"""
+    networks_per_batch: Annotated[int, Ge(2)]
+    """integer >= 2, networks in one batch; standard errors are over batches"""
+    batches: Annotated[int, Ge(4)]
+    """integer >= 4, independent batches at each width; 30 or more give reliable standard errors"""
+    batches_per_shard: Annotated[int, Ge(2)]
+    """integer >= 2, batches drawn by one job"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scan:
+        _increasing("width", self.width)
+        if self.batches % self.batches_per_shard == 1:
+            raise ValueError(f"batches_per_shard: {self.batches} batches would leave one batch alone in the last job")
+        return self
+
+
+class FiniteWidth(Block):
+    """Statistics of networks and their NTK at order 1/width, from recursions and from networks (E3-fig01 to E3-fig25)."""
+
+    estimator: Literal["averaged", "printed"]
+    """averaged (over the last weights, exactly; less noise) or printed (those of the paper, with a bias of order 1/width)"""
+    width_scan: Scan
+    depth_scan: Scan
+    tensor_scan: Scan
+
+    @model_validator(mode="after")
+    def _consistent(self) -> FiniteWidth:
+        if len(self.depth_scan.width) != 1:
+            raise ValueError("depth_scan.width: one width")
+        for key, scan, depth in (("width_scan", self.width_scan, 4), ("tensor_scan", self.tensor_scan, 3)):
+            if scan.depth != depth:
+                raise ValueError(f"{key}.depth: {depth}, the layer that the figures show")
+        return self
+
+
 class Config(Block):
     """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
 
@@ -422,6 +463,7 @@ class Config(Block):
     aug_vs_gcnn_mlp: Bridge
     aug_vs_gcnn: Bridge
     cross_product: CrossProduct
+    finite_width: FiniteWidth
 
 
 def at_scale(values: Any, scale: str, place: str = "") -> Any:

@@ -1,6 +1,6 @@
 """All claims, of every paper."""
 
-from ntklab.claims import ensembles, equivntk, image_ensembles
+from ntklab.claims import ensembles, equivntk, feynman, image_ensembles
 from ntklab.claims.claim import Claim
 
-CLAIMS: tuple[Claim, ...] = (*ensembles.CLAIMS, *image_ensembles.CLAIMS, *equivntk.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*ensembles.CLAIMS, *image_ensembles.CLAIMS, *equivntk.CLAIMS, *feynman.CLAIMS)

@@ -1,0 +1,23 @@
+"""Statistics of networks and their NTK at order 1/width: solved layer by layer, and sampled."""
+
+from typing import TYPE_CHECKING, Any
+
+from ntklab.finite_width.activations import ACTIVATIONS, Activation, leaky_relu, polynomial
+from ntklab.finite_width.expectations import gaussian_expectations
+from ntklab.finite_width.solver import TENSORS, Solution, solve
+
+if TYPE_CHECKING:
+    from ntklab.finite_width.sampling import sample
+
+__all__ = [
+    "ACTIVATIONS", "TENSORS", "Activation", "Solution", "gaussian_expectations", "leaky_relu", "polynomial", "sample", "solve",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """`sample` is imported when it is used: it needs JAX, the solver does not."""
+    if name == "sample":
+        from ntklab.finite_width.sampling import sample
+
+        return sample
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

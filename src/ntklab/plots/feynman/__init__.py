@@ -1,0 +1,1 @@
+"""Figures of the paper on finite width and Feynman diagrams."""
