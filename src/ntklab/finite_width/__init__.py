@@ -1,0 +1,1 @@
+"""Neural networks of finite width: statistics at order 1/n."""
