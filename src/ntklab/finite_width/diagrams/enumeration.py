@@ -144,7 +144,10 @@ def _attach(diagram: Diagram, lines: tuple[Line, ...]) -> Iterator[tuple[Diagram
             if len(ends) == rank and _connected(diagram, ends):
                 weight = Fraction(1, prod(factorial(places.count(number)) for number in numbers))
                 for internal in _internals(diagram, ends):
-                    yield Diagram(diagram.tensor, diagram.vertices, diagram.propagators, diagram.means, internal), weight
+                    yield (
+                        Diagram(diagram.tensor, diagram.vertices, diagram.propagators, diagram.means, internal),
+                        weight,
+                    )
 
 
 def _connected(diagram: Diagram, ends: list[Solid | Line]) -> bool:

@@ -81,8 +81,12 @@ TENSORS: Mapping[str, Tensor] = _tensors(
     # Beyond the paper: contractions of two Hessians, H_ij(1,2) = sum_mn lambda_m lambda_n d_m d_n z_i(1) d_m d_n z_j(2).
     Tensor("H", "H", ("ab", "ab"), (1, 2), _PAIR, 0, "mean Hessian product (1,2), infinite width", _HERE),
     Tensor("H1", r"H^{\{1\}}", ("ab", "ab"), (1, 2), _PAIR, 1, "mean Hessian product (1,2), order 1/n", _HERE),
-    Tensor("X", "X", ("", "", "ab", "ab"), (1, 2, 3, 4), _QUARTIC, 1, "cumulant of z1, z2, Hessian product (3,4)", _HERE),
-    Tensor("Y", "Y", ("", "ab", "", "ab"), (1, 3, 2, 4), _QUARTIC, 1, "cumulant of z1, z2, Hessian product (3,4)", _HERE),
+    Tensor(
+        "X", "X", ("", "", "ab", "ab"), (1, 2, 3, 4), _QUARTIC, 1, "cumulant of z1, z2, Hessian product (3,4)", _HERE
+    ),
+    Tensor(
+        "Y", "Y", ("", "ab", "", "ab"), (1, 3, 2, 4), _QUARTIC, 1, "cumulant of z1, z2, Hessian product (3,4)", _HERE
+    ),
 )
 """Everything the engine knows by name. Slots are in array order; `labels` repeat the paper's index order, e.g. F[1,3,2,4]."""
 
