@@ -12,7 +12,7 @@ import sympy as sp
 from networkx.algorithms.isomorphism import GraphMatcher
 
 from ntklab.finite_width.diagrams import enumeration
-from ntklab.finite_width.diagrams.diagram import SAME_KIND, _pattern, graph, isomorphic
+from ntklab.finite_width.diagrams.diagram import SAME_KIND, graph, isomorphic, pattern
 from ntklab.finite_width.diagrams.enumeration import candidates, enumerate_diagrams
 from ntklab.finite_width.diagrams.numeric import Layer, assemble, evaluate
 from ntklab.finite_width.diagrams.rules import CUBIC, PAPER_TENSORS, TENSORS, CubicVertex, Decoration, Tensor, table
@@ -29,8 +29,8 @@ DIAGRAMS = {name: enumerate_diagrams(tensor) for name, tensor in TENSORS.items()
 
 def symmetrised(tensor: Tensor, array: np.ndarray) -> np.ndarray:
     """The mean of an array over the symmetries of a tensor: those of its colours and neural deltas."""
-    pattern = _pattern(dict(enumerate(tensor.colours)), tensor.pairs)
-    maps = GraphMatcher(pattern, pattern, node_match=SAME_KIND).isomorphisms_iter()
+    shape = pattern(dict(enumerate(tensor.colours)), tensor.pairs)
+    maps = GraphMatcher(shape, shape, node_match=SAME_KIND).isomorphisms_iter()
     orders = {tuple(found["leg", slot][1] for slot in range(array.ndim)) for found in maps}
     return sum(array.transpose(order) for order in orders) / len(orders)
 
@@ -393,12 +393,12 @@ SYMMETRIES = {
 
 @pytest.mark.parametrize("name", SYMMETRIES)
 def test_symmetries_of_a_tensor_are_those_of_its_graph(name):
-    pattern = _pattern(dict(enumerate(TENSORS[name].colours)), TENSORS[name].pairs)
+    shape = pattern(dict(enumerate(TENSORS[name].colours)), TENSORS[name].pairs)
     generated, size = {"0123"}, 0
     while len(generated) > size:
         size = len(generated)
         generated |= {"".join(p[int(k)] for k in q) for p in generated for q in SYMMETRIES[name]}
-    maps = GraphMatcher(pattern, pattern, node_match=SAME_KIND).isomorphisms_iter()
+    maps = GraphMatcher(shape, shape, node_match=SAME_KIND).isomorphisms_iter()
     found = {"".join(str(m["leg", slot][1]) for slot in range(4)) for m in maps}
     assert found == generated
     array = assemble(DIAGRAMS[name], LAYERS[1])

@@ -1,8 +1,9 @@
 """What a diagram is: vertices, propagators, contracted lines, internal vertex, symmetry factor; and its graph."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import networkx as nx
 from networkx.algorithms.isomorphism import GraphMatcher, categorical_node_match
@@ -109,9 +110,10 @@ class Diagram:
 
     def draw(self, ax) -> None:
         """Draw the diagram into matplotlib axes."""
-        from ntklab.finite_width.diagrams.picture import draw, drawing
+        from ntklab.finite_width.diagrams.picture import drawing
+        from ntklab.line_drawing import render
 
-        draw(drawing(self), ax)
+        render(drawing(self), ax)
 
     def _repr_svg_(self) -> str:
         """The picture with its term, as a notebook shows it."""
@@ -187,18 +189,20 @@ def with_symmetry(diagram: Diagram) -> Diagram:
     return replace(diagram, symmetry=ratio)
 
 
-def slots_of(tensor: Tensor, legs: dict[object, str], pairs: Iterator[tuple[object, object]] | list) -> list | None:
+def slots_of(tensor: Tensor, legs: Mapping[Any, str], pairs: Iterable[tuple[Any, Any]]) -> tuple | None:
     """Which leg goes into which slot of `tensor`, so that colours are contracted and neurons paired as there; or None.
 
-    `legs` maps any names to colours. Different answers are related by a symmetry of the tensor.
+    `legs` maps any names to colours. Answers are related by symmetries of the tensor: the first in the order of `legs` counts.
     """
-    theirs = _pattern(dict(enumerate(tensor.colours)), tensor.pairs)
-    ours = _pattern(legs, pairs)
-    found = next(GraphMatcher(theirs, ours, node_match=SAME_KIND).isomorphisms_iter(), None)
-    return found and [found["leg", slot][1] for slot in range(len(tensor.colours))]
+    theirs = pattern(dict(enumerate(tensor.colours)), tensor.pairs)
+    maps = GraphMatcher(theirs, pattern(legs, pairs), node_match=SAME_KIND).isomorphisms_iter()
+    answers = (tuple(found["leg", slot][1] for slot in range(len(tensor.colours))) for found in maps)
+    order = {name: position for position, name in enumerate(legs)}
+    return min(answers, key=lambda slots: [order[name] for name in slots], default=None)
 
 
-def _pattern(legs: dict, pairs) -> nx.Graph:
+def pattern(legs: Mapping[Any, str], pairs: Iterable[tuple[Any, Any]]) -> nx.Graph:
+    """Legs, the colours that contract them and the neural deltas that pair them, as a graph; its automorphisms are symmetries."""
     drawn = nx.Graph()
     for name, colours in legs.items():
         drawn.add_node(("leg", name), kind="leg")

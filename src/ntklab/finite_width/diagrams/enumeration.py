@@ -140,7 +140,7 @@ def _attach(diagram: Diagram, lines: tuple[Line, ...]) -> Iterator[tuple[Diagram
     for rank in (2, MAX_LEGS):
         numbers = range(len(diagram.propagators))
         for places in itertools.combinations_with_replacement(numbers, max(rank - len(lines), 0)):
-            ends = [*lines, *(Solid(place, number) for number, place in enumerate(places))]
+            ends = [*sorted(lines, key=_by_leg), *(Solid(place, number) for number, place in enumerate(places))]
             if len(ends) == rank and _connected(diagram, ends):
                 weight = Fraction(1, prod(factorial(places.count(number)) for number in numbers))
                 for internal in _internals(diagram, ends):
@@ -148,6 +148,10 @@ def _attach(diagram: Diagram, lines: tuple[Line, ...]) -> Iterator[tuple[Diagram
                         Diagram(diagram.tensor, diagram.vertices, diagram.propagators, diagram.means, internal),
                         weight,
                     )
+
+
+def _by_leg(line: Line) -> tuple[int, str]:
+    return line.leg, line.colours
 
 
 def _connected(diagram: Diagram, ends: list[Solid | Line]) -> bool:
@@ -169,7 +173,7 @@ def _internals(diagram: Diagram, ends: list[Solid | Line]) -> Iterator[Internal]
         pairs = list(itertools.chain.from_iterable(pairings))
         for tensor in TENSORS.values():
             if tensor.order == 1 and len(tensor.colours) == len(ends) and (slots := slots_of(tensor, legs, pairs)):
-                yield Internal(tensor, tuple(slots))
+                yield Internal(tensor, slots)
 
 
 def _pairings(items: list) -> Iterator[list[tuple]]:
