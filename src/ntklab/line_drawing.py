@@ -23,18 +23,37 @@ PARALLEL, AMPLITUDE, WAVELENGTH = 0.075, 0.055, 0.2
 MARGIN = 0.45
 
 
-def render(drawing: Mapping[str, Any], axes: Axes, linewidth: float | int = 1.4, fontsize: float | int = 9) -> None:
-    """Draw into axes, to equal scale, without frame."""
+def extent(drawing: Mapping[str, Any]) -> tuple[float, float]:
+    """Half of the width and of the height that a drawing needs, margins included."""
+    corners = np.array([node["at"] for node in drawing["nodes"]], dtype=float)
+    half = (corners.max(axis=0) - corners.min(axis=0)) / 2
+    return float(half[0]) + MARGIN, max(float(half[1]), RADIUS["internal"]) + MARGIN / 2
+
+
+def render(
+    drawing: Mapping[str, Any],
+    axes: Axes,
+    half: tuple[float, float] | None = None,
+    linewidth: float | int = 1.4,
+    fontsize: float | int = 9,
+) -> None:
+    """Draw into axes, without frame; `half` width and height in the drawing's units, for several at the same scale."""
     places = {node["name"]: np.array(node["at"], dtype=float) for node in drawing["nodes"]}
     for strand in drawing["strands"]:
         _strand(axes, strand, *(places[end] for end in strand["ends"]), linewidth)
     for node in drawing["nodes"]:
         _node(axes, node, linewidth, fontsize)
-    corners = np.array(list(places.values()))
-    low, high = corners.min(axis=0) - MARGIN, corners.max(axis=0) + MARGIN
-    height = max(high[1], -low[1])
-    axes.set(xlim=(low[0], high[0]), ylim=(-height, height), aspect="equal")
+    width, height = half or extent(drawing)
+    x = np.array([place[0] for place in places.values()])
+    middle = (x.min() + x.max()) / 2
+    axes.set(xlim=(middle - width, middle + width), ylim=(-height, height), aspect="equal")
     axes.axis("off")
+
+
+def panel(axes: Axes, drawing: Mapping[str, Any], latex: str, half: tuple[float, float], fontsize: float | int = 8) -> None:
+    """A drawing with its formula beneath."""
+    render(drawing, axes, half)
+    axes.set_title(formula(latex), y=-0.03, va="top", fontsize=fontsize)
 
 
 def _node(axes: Axes, node: Mapping[str, Any], linewidth: float | int, fontsize: float | int) -> None:
@@ -72,7 +91,7 @@ def curve(start: np.ndarray, end: np.ndarray, bend: float | int, offset: float |
 def formula(latex: str) -> str:
     """A LaTeX formula for matplotlib, broken before its first expectation if it is long."""
     head, bracket, tail = latex.partition(r"\langle")
-    parts = [latex] if len(plain(latex)) < 34 or not plain(head) else [head.removesuffix(r"\,"), bracket + tail]
+    parts = [latex] if len(plain(latex)) < 30 or not plain(head) else [head.removesuffix(r"\,"), bracket + tail]
     return "\n".join(f"${part}$" for part in parts)
 
 

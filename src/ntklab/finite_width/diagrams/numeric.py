@@ -1,5 +1,6 @@
 """A diagram's term as a number, for all inputs at once."""
 
+import itertools
 import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from jaxtyping import Float
 from ntklab.finite_width.diagrams.algebra import Product, expand
 from ntklab.finite_width.diagrams.diagram import Diagram
 from ntklab.finite_width.diagrams.rules import Tensor
+from ntklab.finite_width.expectations import HIGHEST_PAIR_ORDER, GaussianExpectations
 
 Array = Float[np.ndarray, "..."]
 Moments = Callable[[tuple[int, ...]], Array]
@@ -39,6 +41,23 @@ class Layer:
         if orders not in self._kept:
             self._kept[orders] = self.moments(orders)
         return self._kept[orders]
+
+
+def from_expectations(expectations: GaussianExpectations) -> Moments:
+    """The moments of the solver's Gaussian expectations: its table of pairs, else its quadrature of products."""
+
+    def moments(orders: tuple[int, ...]) -> Array:
+        if len(orders) == 2 and sum(orders) <= HIGHEST_PAIR_ORDER:
+            return expectations.pair(*orders)
+        if len(orders) == 4:
+            return expectations.quadruples([orders])[orders]
+        inputs = range(len(expectations.covariance))
+        indices = list(itertools.product(inputs, repeat=len(orders)))
+        products = [tuple(sorted(zip(index, orders, strict=True))) for index in indices]
+        values = expectations.moments(set(products))
+        return np.array([values[product] for product in products]).reshape((len(inputs),) * len(orders))
+
+    return moments
 
 
 def evaluate(diagram: Diagram, layer: Layer) -> Array:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ntklab.finite_width.diagrams.diagram import Diagram, Line, Solid, Vertex
-from ntklab.line_drawing import formula, render
+from ntklab.line_drawing import extent, panel
 
 TOP, BOTTOM = 1, -1
-LEG_HEIGHT, LEG_LENGTH, GAP = 0.75, 0.85, 1.15
+LEG_HEIGHT, LEG_LENGTH, GAP = 0.7, 0.8, 1.25
 """External dots stand so high above and below their vertex, and so far outside; distance of all other neighbours."""
 SPREAD = 0.2
 """Distance of the strands of a bundle, at its middle."""
@@ -128,14 +128,16 @@ def figure(diagrams: Iterable[Diagram]):
     from matplotlib.figure import Figure
 
     diagrams = list(diagrams)
+    drawings = [drawing(diagram) for diagram in diagrams]
+    half = tuple(map(max, zip(*map(extent, drawings), strict=True)))
     columns = min(3, len(diagrams))
-    drawn = Figure(figsize=(3.4 * columns, 1.7 * math.ceil(len(diagrams) / columns)), layout="constrained")
-    axes = drawn.subplots(math.ceil(len(diagrams) / columns), columns, squeeze=False).ravel()
+    rows = math.ceil(len(diagrams) / columns)
+    drawn = Figure(figsize=(3.4 * columns, 1.8 * rows), layout="constrained")
+    axes = drawn.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
         ax.axis("off")
-    for ax, diagram in zip(axes, diagrams, strict=False):
-        render(drawing(diagram), ax)
-        ax.set_title(formula(diagram.latex()), y=-0.02, va="top", fontsize=8)
+    for ax, picture, diagram in zip(axes, drawings, diagrams, strict=False):
+        panel(ax, picture, diagram.latex(), half)
     return drawn
 
 

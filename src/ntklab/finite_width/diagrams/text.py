@@ -1,4 +1,5 @@
 """A diagram's term and the recursion as formulas: LaTeX for a paper, Unicode for a terminal."""
+# ruff: noqa: RUF001  (Greek letters and primes are meant)
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Diagrams as source for the LaTeX package TikZ-Feynman (Ellis, arXiv 1601.05437)."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from ntklab.finite_width.diagrams.diagram import Diagram
@@ -52,3 +53,12 @@ def _edges(strand: dict[str, Any], places: dict[str, list[float]]) -> list[str]:
         options += [f"bend left={angle:.0f}"] * (round(angle) != 0)
         edges.append(f"({start}) -- [{', '.join(options)}] ({end})")
     return edges
+
+
+def document(tensors: Iterable[Iterable[Diagram]]) -> str:
+    """A LaTeX document with all diagrams of several tensors, each with its term."""
+    parts = [r"\documentclass{article}", r"\usepackage{amsmath, tikz-feynman}", r"\begin{document}"]
+    for diagrams in tensors:
+        for number, diagram in enumerate(diagrams, 1):
+            parts += [f"% {diagram.tensor.name}, diagram {number}", tikz(diagram), rf"\[ {diagram.latex()} \]", ""]
+    return "\n".join([*parts, r"\end{document}", ""])
