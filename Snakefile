@@ -8,6 +8,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/kernels.smk"
 include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/diagrams.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 
@@ -21,6 +22,7 @@ localrules:
     kernels,
     bridge,
     equivariance,
+    diagrams,
     draw_figure,
     check_claims,
     collect_claims,
@@ -69,6 +71,11 @@ rule bridge:
 rule equivariance:
     input:
         results_of("cross_product"),
+
+
+rule diagrams:
+    input:
+        results_of("diagrams"),
 
 
 # Every figure's id is a target too: its picture alone.

@@ -50,7 +50,9 @@ def render(
     axes.axis("off")
 
 
-def panel(axes: Axes, drawing: Mapping[str, Any], latex: str, half: tuple[float, float], fontsize: float | int = 8) -> None:
+def panel(
+    axes: Axes, drawing: Mapping[str, Any], latex: str, half: tuple[float, float], fontsize: float | int = 8
+) -> None:
     """A drawing with its formula beneath."""
     render(drawing, axes, half)
     axes.set_title(formula(latex), y=-0.03, va="top", fontsize=fontsize)

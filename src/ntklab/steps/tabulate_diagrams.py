@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ntklab.files import atomic
-from ntklab.finite_width.diagrams import diagrams
+from ntklab.finite_width.diagrams import BEYOND, PAPER_TENSORS, diagrams
 from ntklab.finite_width.diagrams.picture import drawing
 from ntklab.finite_width.diagrams.tikz import document
 from ntklab.schemas import DIAGRAMS
@@ -12,11 +12,11 @@ from ntklab.steps.record import record
 from ntklab.tables import measurements, write_table
 
 
-def tabulate_diagrams(*, experiment: str, tensors: list[str], output: Path, output_tikz: Path) -> None:
-    """One row per diagram of the given tensors."""
+def tabulate_diagrams(*, experiment: str, output: Path, output_tikz: Path) -> None:
+    """One row per diagram of the paper's thirteen tensors and of those beyond it."""
     provenance = record(locals())
     rows, sources = [], []
-    for name in tensors:
+    for name in (*PAPER_TENSORS, *BEYOND):
         found = diagrams(name)
         sources.append(found)
         for number, diagram in enumerate(found, 1):

@@ -1,7 +1,7 @@
 """Feynman diagrams of finite-width statistics: from the rules to diagrams, algebra, numbers and pictures.
 
-    from ntklab.finite_width import diagrams
-    diagrams("F")               # draws itself in a notebook; print it for the recursion
+from ntklab.finite_width import diagrams
+diagrams("F")               # draws itself in a notebook; print it for the recursion
 """
 
 import difflib

@@ -97,7 +97,9 @@ def _inner(diagram: Diagram, index: int, vertex: Vertex, sides: dict[int, int]) 
 def _height(diagram: Diagram, line: Line, sides: dict[int, int]) -> tuple[float, float]:
     """A line's place in its bundle: that of its leg, and of equal ones that of the legs it is contracted with."""
     partners = [
-        sides[leg] for leg, colours in diagram.tensor.legs.items() if leg != line.leg and set(colours) & set(line.colours)
+        sides[leg]
+        for leg, colours in diagram.tensor.legs.items()
+        if leg != line.leg and set(colours) & set(line.colours)
     ]
     return sides[line.leg], sum(partners) / len(partners)
 

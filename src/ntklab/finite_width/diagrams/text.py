@@ -80,7 +80,11 @@ def left_side(tensor: Tensor, notation: Notation) -> str:
     if notation is TEXT:
         return f"{notation.names.get(tensor.name, tensor.name)}′{index}"
     # A tensor of the next order has a superscript already: the layer joins it.
-    return tensor.latex.replace(r"\}}", r"\}(\ell+1)}") + index if "^" in tensor.latex else tensor.latex + notation.layer + index
+    return (
+        tensor.latex.replace(r"\}}", r"\}(\ell+1)}") + index
+        if "^" in tensor.latex
+        else tensor.latex + notation.layer + index
+    )
 
 
 def describe(diagram: Diagram) -> str:
@@ -157,4 +161,3 @@ def _function(vertex: Vertex, notation: Notation) -> str:
     return notation.times.join(
         notation.sigma + notation.prime * order + notation.index.format(leg) for leg, order in slots
     )
-
