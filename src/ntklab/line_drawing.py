@@ -64,7 +64,15 @@ def _node(axes: Axes, node: Mapping[str, Any], linewidth: float | int, fontsize:
         Circle((x, y), RADIUS[kind], facecolor=FILL[kind], edgecolor="black", linewidth=0.7 * linewidth, zorder=3)
     )
     dx, dy = node.get("label_at", (0, 0))
-    axes.text(x + dx, y + dy, node["label"], ha="center", va="center_baseline", fontsize=fontsize, zorder=4)
+    label = node["label"]
+    # Parsing a formula takes milliseconds, and a gallery has hundreds of labels: one letter or digit needs none.
+    letter = len(label) == 3 and label[0] == label[2] == "$"
+    style = {"fontstyle": "italic"} if letter and label[1].isalpha() else {}
+    size = fontsize if letter else 0.85 * fontsize  # a name with a superscript fits its blob
+    axes.text(
+        x + dx, y + dy, label[1] if letter else label,
+        ha="center", va="center_baseline", fontsize=size, zorder=4, **style,
+    )  # fmt: skip
 
 
 def _strand(axes: Axes, strand: Mapping[str, Any], start: np.ndarray, end: np.ndarray, linewidth: float | int) -> None:

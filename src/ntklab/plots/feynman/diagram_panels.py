@@ -37,18 +37,19 @@ def _sign(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=13, transform=axes.transAxes)
 
 
-def draw_panels(axes: Sequence[Axes], rows: pd.DataFrame, titles: bool = False) -> None:
+def draw_panels(axes: Sequence[Axes], rows: pd.DataFrame, scale: float | int = 1, titles: bool = False) -> None:
     """One diagram in each of the axes, all at one scale, with its tensor and number as a title if wanted."""
     drawings = [json.loads(text) for text in rows.graph]
     half = tuple(map(max, zip(*map(extent, drawings), strict=True)))
     for ax, drawing, (_, row) in zip(axes, drawings, rows.iterrows(), strict=False):
-        panel(ax, drawing, row.latex, half)
+        panel(ax, drawing, row.latex, half, scale)
         if titles:
             name = f"${row.symbol}_{{{row['index'].replace(',', '')}}}$" if row.number == 1 else ""
             ax.text(0.0, 1.02, name, transform=ax.transAxes, fontsize=11, va="bottom", ha="left")
 
 
-def explain(figure: Figure) -> None:
-    """What the lines are, below everything."""
-    handles = [Line2D([], [], color=colour, linestyle=DASHES[style], label=text) for style, colour, text in LINES]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=3)
+def explain(figure: Figure, indices: str = "a", loc: str = "outside lower center") -> None:
+    """What the lines are, below everything; `indices` are the contracted indices that occur."""
+    lines = [line for line in LINES if not line[2].startswith("index") or line[2][-1] in indices]
+    handles = [Line2D([], [], color=colour, linestyle=DASHES[style], label=text) for style, colour, text in lines]
+    figure.legend(handles=handles, loc=loc, ncols=len(handles), handlelength=3)

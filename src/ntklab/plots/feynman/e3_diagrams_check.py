@@ -45,7 +45,7 @@ def _solver(axes: Axes, rows: pd.DataFrame) -> None:
         axes.plot(places, values, marker, color=colour, markersize=5, label=label, linestyle="none", alpha=0.8)
     axes.axhline(1e-10, color="0.4", linestyle="--", linewidth=1)
     axes.set(yscale="log", ylabel="relative difference to the solver", xlabel="tensor")
-    axes.set_xticks(range(len(tensors)), tensors)
+    axes.set_xticks(range(len(tensors)), [name.replace("Theta", r"$\Theta$") for name in tensors])
     axes.tick_params(axis="x", labelsize="small")
     axes.legend(loc="center right")
 

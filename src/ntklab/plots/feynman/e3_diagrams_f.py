@@ -23,7 +23,7 @@ inputs, C_W the weight variance, r the ratio of the widths of layers l and l - 1
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """The figure, from its table."""
     (table,) = (tables[name] for name in TABLES)
-    figure = style.new_figure(columns=2.3, rows=0.95)
+    figure = style.new_figure(columns=2.3, rows=0.8)
     equation(figure, table, "F", columns=2)
     explain(figure)
     return figure
