@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from jax.flatten_util import ravel_pytree
 from matplotlib.figure import Figure
 
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check
@@ -59,8 +60,8 @@ class Network:
 
     def products(self, function, parameters, rates, a, b):
         """sum_mn lambda_m lambda_n d_m d_n f_j(a) d_m d_n f_k(b)."""
-        flat, unravel = jax.flatten_util.ravel_pytree(parameters)
-        lam, _ = jax.flatten_util.ravel_pytree(rates)
+        flat, unravel = ravel_pytree(parameters)
+        lam, _ = ravel_pytree(rates)
         first, second = (jax.hessian(lambda p, x=x: function(unravel(p), x))(flat) for x in (self.x[a], self.x[b]))
         return np.einsum("jmn,kmn,m,n->jk", first, second, lam, lam)
 

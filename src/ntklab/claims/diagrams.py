@@ -22,7 +22,7 @@ Z = 4.0
 
 def number(table: pd.DataFrame, tensor: str) -> Finding:
     """How many diagrams the engine finds."""
-    count = (table.tensor == tensor).sum()
+    count = float((table.tensor == tensor).sum())
     return inside(count, count, count, (COUNTS[tensor], COUNTS[tensor]))
 
 

@@ -94,7 +94,7 @@ def _inner(diagram: Diagram, index: int, vertex: Vertex, sides: dict[int, int]) 
             yield _height(diagram, line, sides), "dashed", line.colours
 
 
-def _height(diagram: Diagram, line: Line, sides: dict[int, int]) -> tuple[float, float]:
+def _height(diagram: Diagram, line: Line, sides: dict[int, int]) -> tuple[int, float]:
     """A line's place in its bundle: that of its leg, and of equal ones that of the legs it is contracted with."""
     partners = [
         sides[leg]

@@ -12,10 +12,11 @@ TABLES = ("feynman/diagrams",)
 TITLE = r"All Feynman diagrams of order $1/n$"
 CAPTION = """\
 Every diagram of the thirteen tensors of the paper (K1 to U), then of two that it does not list: X and Y, which do for the
-product of two Hessians what D and F do for the NTK (the 18 of its mean, H1, are in the table). Lines, blobs and terms as in E3-diagrams-F; the name of a
-tensor with the paper's order of its indices stands over its first diagram. Double and triple lines are second and third
-derivatives; every colour is one contracted parameter index. Good: the numbers of diagrams are those of the paper (2 for K1,
-V, F, B and U, 3 for D and P, 5 for Theta1, A and S, 7 for R, 13 for T; 5 for Q, two of which the paper draws as one).
+product of two Hessians what D and F do for the NTK (the 18 of its mean, H1, are in the table). Lines, blobs and terms as in
+E3-diagrams-F; the name of a tensor with the paper's order of its indices stands over its first diagram. Double and triple
+lines are second and third derivatives; every colour is one contracted parameter index. Good: the numbers of diagrams are
+those of the paper (2 for K1, V, F, B and U, 3 for D and P, 5 for Theta1, A and S, 7 for R, 13 for T; 5 for Q, two of which
+the paper draws as one).
 """
 COLUMNS = 7
 NOT_SHOWN = "H1"
