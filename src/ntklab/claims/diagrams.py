@@ -23,7 +23,7 @@ Z = 4.0
 def number(table: pd.DataFrame, tensor: str) -> Finding:
     """How many diagrams the engine finds."""
     count = float((table.tensor == tensor).sum())
-    return inside(count, count, count, (COUNTS[tensor], COUNTS[tensor]))
+    return inside(count, count, count, (float(COUNTS[tensor]), float(COUNTS[tensor])))
 
 
 def equals_solver(table: pd.DataFrame) -> Finding:
