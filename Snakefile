@@ -9,6 +9,7 @@ include: "workflow/rules/kernels.smk"
 include: "workflow/rules/ensembles.smk"
 include: "workflow/rules/finite_width.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/diagrams.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 
@@ -24,6 +25,7 @@ localrules:
     equivariance,
     images,
     finite_width,
+    diagrams,
     draw_figure,
     check_claims,
     collect_claims,
@@ -82,6 +84,11 @@ rule images:
 rule finite_width:
     input:
         results_of("finite_width"),
+
+
+rule diagrams:
+    input:
+        results_of("diagrams"),
 
 
 # Every figure's id is a target too: its picture alone.

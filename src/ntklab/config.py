@@ -439,6 +439,24 @@ class FiniteWidth(Block):
         return self
 
 
+class Diagrams(Block):
+    """Feynman diagrams of the tensors at order 1/width, checked against the solver and sampled networks (E3-diagrams-*)."""
+
+    activations: Annotated[list[Literal["gelu", "erf", "tanh"]], Len(1)]
+    """list of gelu, erf, tanh: activations of the random layers on which diagrams and solver are compared"""
+    layers: Count
+    """integer >= 1, random layers for each activation"""
+    width: Annotated[list[Annotated[int, Ge(2)]], Len(2)]
+    """increasing list of integers >= 2, widths of the sampled networks, from which 1/width is extrapolated to 0"""
+    networks: Annotated[int, Ge(400)]
+    """integer >= 400, networks sampled at each width"""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Diagrams:
+        _increasing("width", self.width)
+        return self
+
+
 class Config(Block):
     """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
 
@@ -464,6 +482,7 @@ class Config(Block):
     aug_vs_gcnn: Bridge
     cross_product: CrossProduct
     finite_width: FiniteWidth
+    diagrams: Diagrams
 
 
 def at_scale(values: Any, scale: str, place: str = "") -> Any:

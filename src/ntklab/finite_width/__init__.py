@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ntklab.finite_width.activations import ACTIVATIONS, Activation, leaky_relu, polynomial
+from ntklab.finite_width.diagrams import diagrams
 from ntklab.finite_width.expectations import gaussian_expectations
 from ntklab.finite_width.solver import TENSORS, Solution, solve
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from ntklab.finite_width.sampling import sample
 
 __all__ = [
-    "ACTIVATIONS", "TENSORS", "Activation", "Solution", "gaussian_expectations", "leaky_relu", "polynomial", "sample", "solve",
+    "ACTIVATIONS", "TENSORS", "Activation", "Solution", "diagrams", "gaussian_expectations", "leaky_relu", "polynomial", "sample", "solve",
 ]  # fmt: skip
 
 

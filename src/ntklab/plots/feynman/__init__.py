@@ -1,1 +1,1 @@
-"""Figures of the paper on finite width and Feynman diagrams."""
+"""Figures of `Finite-Width Neural Tangent Kernels from Feynman Diagrams` (Guillen, Misof & Gerken, arXiv 2508.11522v4)."""

@@ -1,0 +1,93 @@
+"""Feynman diagrams of finite-width statistics: from the rules to diagrams, algebra, numbers and pictures.
+
+from ntklab.finite_width import diagrams
+diagrams("F")               # draws itself in a notebook; print it for the recursion
+"""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ntklab.finite_width.diagrams.diagram import Diagram
+from ntklab.finite_width.diagrams.enumeration import enumerate_diagrams
+from ntklab.finite_width.diagrams.numeric import Layer, assemble, evaluate
+from ntklab.finite_width.diagrams.rules import BEYOND, PAPER_TENSORS, TENSORS, Tensor, table
+
+__all__ = [
+    "BEYOND",
+    "PAPER_TENSORS",
+    "TENSORS",
+    "Diagram",
+    "Diagrams",
+    "Layer",
+    "Tensor",
+    "assemble",
+    "diagrams",
+    "enumerate_diagrams",
+    "evaluate",
+    "table",
+]
+
+
+@dataclass(frozen=True)
+class Diagrams(Sequence[Diagram]):
+    """All diagrams of one tensor, in sum its recursion; prints the formulas and draws itself."""
+
+    tensor: Tensor
+    members: tuple[Diagram, ...]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.members[index]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def __str__(self) -> str:
+        from ntklab.finite_width.diagrams.text import TEXT, recursion, term
+
+        head = f"{self.tensor.name}: {self.tensor.meaning} ({self.tensor.source}); diagrams: {len(self)}"
+        rows = [f"  [{k}] {diagram}\n      {term(diagram, TEXT)}" for k, diagram in enumerate(self, 1)]
+        return "\n".join([head, *rows, recursion(self, TEXT)])
+
+    def latex(self) -> str:
+        """The recursion in LaTeX; r = n_l / n_(l-1), tensors on the right are those of layer l."""
+        from ntklab.finite_width.diagrams.text import LATEX, recursion
+
+        return recursion(self, LATEX)
+
+    def symbolic(self):
+        """The recursion's right-hand side as a SymPy expression."""
+        from ntklab.finite_width.diagrams.symbolic import recursion
+
+        return recursion(self)
+
+    def figure(self):
+        """A matplotlib figure of all diagrams, each with its term."""
+        from ntklab.finite_width.diagrams.picture import figure
+
+        return figure(self)
+
+    def _repr_svg_(self) -> str:
+        from ntklab.finite_width.diagrams.picture import svg
+
+        return svg(self)
+
+
+def diagrams(tensor: str | Tensor, order: int | None = None) -> Diagrams:
+    """All diagrams of a tensor (a name of `rules.TENSORS`, or a `Tensor` of your own) with their symmetry factors.
+
+    `order` in 1/n may be given to be sure which is meant. `ValueError` says what is supported.
+    """
+    if isinstance(tensor, str):
+        if tensor not in TENSORS:
+            close = difflib.get_close_matches(tensor, TENSORS, n=1, cutoff=0.5)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"tensor {tensor!r} is not known.{hint} Supported: {', '.join(TENSORS)}")
+        tensor = TENSORS[tensor]
+    if order not in (None, tensor.order):
+        raise ValueError(
+            f"{tensor.name} at order {order} in 1/n is not supported: {tensor.name} is of order {tensor.order}; "
+            "no tensor is beyond order 1"
+        )
+    return Diagrams(tensor, tuple(enumerate_diagrams(tensor)))
