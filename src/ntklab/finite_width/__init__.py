@@ -11,8 +11,17 @@ if TYPE_CHECKING:
     from ntklab.finite_width.sampling import sample
 
 __all__ = [
-    "ACTIVATIONS", "TENSORS", "Activation", "Solution", "diagrams", "gaussian_expectations", "leaky_relu", "polynomial", "sample", "solve",
-]  # fmt: skip
+    "ACTIVATIONS",
+    "TENSORS",
+    "Activation",
+    "Solution",
+    "diagrams",
+    "gaussian_expectations",
+    "leaky_relu",
+    "polynomial",
+    "sample",
+    "solve",
+]
 
 
 def __getattr__(name: str) -> Any:
