@@ -122,8 +122,8 @@ def leaky_relu(slope: float | int = 0.1) -> Activation:
 
 RELU = _kinked("relu", 0.0, 1.0)
 ACTIVATIONS: dict[str, Activation] = {
-    "gelu": Activation("gelu", _gelu, nodes=20),
-    "erf": Activation("erf", _error_function, nodes=26),
+    "gelu": Activation("gelu", _gelu, nodes=24),
+    "erf": Activation("erf", _error_function, nodes=28),
     "tanh": Activation("tanh", _tanh, nodes=28),
     "sin": Activation("sin", _sin, nodes=20),
     "relu": RELU,

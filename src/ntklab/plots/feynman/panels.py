@@ -33,7 +33,8 @@ def number(table: pd.DataFrame, **values) -> float:
 
 def bars(axes: Axes, x, rows: pd.DataFrame, factor=1.0, **look) -> None:
     """Values with 95 % bars; on a logarithmic axis a bar ends above zero."""
-    value, error = factor * rows.value, 1.96 * np.abs(factor) * rows.stderr
+    factor, x = np.asarray(factor), np.asarray(x)
+    value, error = factor * rows.value.to_numpy(), 1.96 * np.abs(factor) * rows.stderr.to_numpy()
     low = np.minimum(error, 0.9 * np.abs(value)) if axes.get_yscale() == "log" else error
     axes.errorbar(x, value, [low, error], linestyle="none", capsize=2, markersize=4, **look)
 
