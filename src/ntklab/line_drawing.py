@@ -51,11 +51,11 @@ def render(
 
 
 def panel(
-    axes: Axes, drawing: Mapping[str, Any], latex: str, half: tuple[float, float], fontsize: float | int = 8
+    axes: Axes, drawing: Mapping[str, Any], latex: str, half: tuple[float, float], scale: float | int = 1
 ) -> None:
-    """A drawing with its formula beneath."""
-    render(drawing, axes, half)
-    axes.set_title(formula(latex), y=-0.03, va="top", fontsize=fontsize)
+    """A drawing with its formula beneath; lines and letters are `scale` times as large as usual."""
+    render(drawing, axes, half, linewidth=1.4 * scale, fontsize=9 * scale)
+    axes.set_title(formula(latex), y=-0.03, va="top", fontsize=8 * (scale + 1) / 2)
 
 
 def _node(axes: Axes, node: Mapping[str, Any], linewidth: float | int, fontsize: float | int) -> None:
