@@ -52,7 +52,7 @@ def mean_against_width(table: pd.DataFrame, component: str) -> Figure:
         axes.plot(widths, limit + correction / widths, "--", color=CORRECTED, label="first-order corrected")
         bars(axes, rows.width, rows, color=SAMPLED, marker="o", label="sampled networks")
         axes.set(xscale="log", xlabel="width n", ylabel=rf"{NAMES[kernel]}, inputs {component}")
-    axes.legend()
+    axes.legend(loc="upper right")
     return figure
 
 
@@ -80,7 +80,7 @@ def tensor_against_width(table: pd.DataFrame, tensor: str) -> Figure:
         axes.axhline(number(table, quantity="leading_order", **at), color=CORRECTED, label="theory, order 1/n")
         bars(axes, rows.width, rows, color=SAMPLED, marker="o", label="sampled networks")
         axes.set(xscale="log", xlabel="width n", title=f"{tensor} {component}")
-    axes.legend()
+    axes.legend(loc="upper right")
     return figure
 
 
@@ -111,7 +111,7 @@ def kernel_against_depth(table: pd.DataFrame, kernel: str) -> Figure:
             bars(axes, shown.layer, shown, color=colour, marker="o", label=f"{kernel} {component}")
         axes.set(xlabel="layer", title=f"$C_W$ = {c_w:g}, width {width:.0f}")
         axes.set_ylabel(r"$|K - K^*|$" if kernel == "K" and critical else kernel)
-    axes.legend()
+    axes.legend(loc="upper right")
     return figure
 
 
@@ -147,7 +147,7 @@ def relative_deviation(table: pd.DataFrame, setup: str, kernels: tuple[str, ...]
             axes.plot(rows.width, 1.96 * deviation.stderr, ":", color=colour, linewidth=1)
             if abs(leading) > 1e-9 * abs(limit):
                 axes.plot(rows.width, np.abs(leading / limit) / rows.width, color=colour, label=f"{component}, theory")
-        axes.legend()
+        axes.legend(loc="lower left")
     return figure
 
 
@@ -173,7 +173,11 @@ def tensor_against_depth(table: pd.DataFrame, tensor: str, critical: bool) -> Fi
             axes.plot(theory.layer, np.abs(theory.value), color=colour, linewidth=1, label=label)
             shown = rows.assign(value=np.abs(rows.value))
             bars(axes, shown.layer, shown, color=colour, marker="o")
-        axes.legend(title=f"lines: theory; marks: width {rows.width.iloc[0]:.0f}", title_fontsize="small")
+        # A fixed place: looking for the best one among so many marks takes seconds.
+        axes.legend(
+            title=f"lines: theory; marks: width {rows.width.iloc[0]:.0f}", title_fontsize="small", loc="center left",
+            bbox_to_anchor=(1, 0.5),
+        )  # fmt: skip
     return figure
 
 
@@ -192,7 +196,7 @@ def overview(table: pd.DataFrame, tensor: str) -> Figure:
         bars(left, [0.0], limit, factor=1 / theory, color=colour, marker="s")
     left.axhline(1, color=style.LIMIT, linewidth=1)
     left.set(xlabel="1 / width of the first hidden layer", ylabel=f"{tensor}, sampled / theory")
-    left.legend(ncols=1 + len(components) // 5)
+    left.legend(loc="upper right", ncols=1 + len(components) // 5)
     z = select(table, quantity="z_score", **at)
     right.axhspan(-2, 2, color="0.9", zorder=0)
     right.plot(z.component, z.value, "s", color=SAMPLED)
