@@ -36,7 +36,7 @@ def bars(axes: Axes, x, rows: pd.DataFrame, factor=1.0, **look) -> None:
     factor, x = np.asarray(factor), np.asarray(x)
     value, error = factor * rows.value.to_numpy(), 1.96 * np.abs(factor) * rows.stderr.to_numpy()
     low = np.minimum(error, 0.9 * np.abs(value)) if axes.get_yscale() == "log" else error
-    axes.errorbar(x, value, [low, error], linestyle="none", capsize=2, markersize=4, **look)
+    axes.errorbar(x, value, np.stack([low, error]), linestyle="none", capsize=2, markersize=4, **look)
 
 
 def mean_against_width(table: pd.DataFrame, component: str) -> Figure:
