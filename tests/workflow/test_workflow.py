@@ -118,6 +118,14 @@ def test_one_more_group_trains_its_classifiers_only(copy):
     assert "train_shard" not in planned
 
 
+def test_another_width_of_the_width_scan_draws_its_networks_only(copy):
+    copy.edit("config.yaml", "smoke: [6, 20]", "smoke: [6, 24]")
+    planned = copy.planned(*SMOKE)
+    assert (
+        planned["sample_networks"] == 5 and planned["measure_finite_width"] == 1 and "solve_recursions" not in planned
+    )
+
+
 def test_a_mirror_that_is_set_reruns_nothing_that_is_embedded(copy):
     copy.edit("config.yaml", "mirrors: []", "mirrors: [http://127.0.0.1:9/]")
     assert copy.planned(*SMOKE) == {}
@@ -144,11 +152,19 @@ def test_another_ridge_computes_no_kernel(copy):
 
 
 def test_every_experiment_and_figure_is_a_target(fresh):
-    targets = {"ising": 3, "kernels": 3, "bridge": 2, "equivariance": 1, "images": 10}
+    targets = {
+        "ising": 3,
+        "kernels": 3,
+        "bridge": 2,
+        "equivariance": 1,
+        "images": 10,
+        "finite_width": 38,
+        "diagrams": 4,
+    }
     assert sum(targets.values()) == len(figures())
     for target, count in targets.items():
         assert fresh.planned(target, *SMOKE)["draw_figure"] == count
-    for identifier in ("E1-ising-id", "E2-aug-vs-gcnn", "E1-table-comparison"):
+    for identifier in ("E1-ising-id", "E2-aug-vs-gcnn", "E1-table-comparison", "E3-fig05"):
         planned = fresh.planned(identifier, *SMOKE)
         assert planned["draw_figure"] == 1 and planned["check_claims"] == 0, identifier
 
