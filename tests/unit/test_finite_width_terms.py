@@ -15,7 +15,7 @@ import pytest
 from jax.experimental import enable_x64
 
 from ntklab.files import Arrays
-from ntklab.finite_width import polynomial, recursions, solve
+from ntklab.finite_width import gaussian_expectations, leaky_relu, polynomial, recursions, solve
 from ntklab.finite_width.recursions import RECURSIONS
 from ntklab.metrics.extrapolation import extrapolate
 
@@ -267,3 +267,60 @@ def test_the_terms_are_as_many_as_the_diagrams(monkeypatch):
         monkeypatch.setitem(recursions.RECURSIONS, tensor, recursion._replace(terms=counting))
     solve(INPUTS, "erf", 2, tensors=tuple(RECURSIONS), nodes=8, tolerance=1.0)
     assert counted == CALLS
+
+
+# ---- places where the printed paper and sampled networks differ ----
+
+
+def _printed_v(s):
+    """Eqs. (50), (53): both second derivatives with respect to beta_1, beta_2, which no pair of slots has in common."""
+    local, carried = recursions._v(s)
+    yield local
+    yield 0 * carried
+
+
+def _printed_p(s):
+    """Eq. (58), second term: <s''_0 s_0> instead of <s''_0 s_3>."""
+    local, _, carried = recursions._p(s)
+    yield local
+    own = np.diagonal(s.M(2, 0))
+    yield s.ratio * s.c_w**2 * np.einsum("bc,a,aabc->abc", s.M(1, 1), own, s.tensors["B"])[..., None]
+    yield carried
+
+
+def _printed_r(s):
+    """Eq. (63): s_1 instead of s'_1 in the first of the terms with Theta_01."""
+    terms = list(recursions._r(s))
+    printed = np.einsum("acdb->abcd", s.expectations.quadruples({(3, 1, 1, 0)})[3, 1, 1, 0])
+    terms[1] = s.c_w**2 * np.einsum("ab,ac,ad,abcd->abcd", s.theta, s.theta, s.theta, printed)
+    return iter(terms)
+
+
+def _printed_t(s):
+    """Eq. (66), third term: 1/n_{l-1} instead of 1/n_l before the local expectation."""
+    for number, value in enumerate(recursions._t(s)):
+        yield s.ratio * value if number == 6 else value
+
+
+PRINTED = {
+    "V": (_printed_v, from_chain_rule),
+    "P": (_printed_p, from_layer3),
+    "R": (_printed_r, from_layer2),
+    "T": (_printed_t, from_layer3),
+}
+
+
+@pytest.mark.parametrize("tensor", PRINTED)
+def test_misprints_of_the_paper_are_decided_by_numbers(tensor, monkeypatch):
+    chain()
+    printed, comparison = PRINTED[tensor]
+    assert comparison(tensor) < COMPARISONS[comparison]
+    monkeypatch.setitem(recursions.RECURSIONS, tensor, RECURSIONS[tensor]._replace(terms=printed))
+    assert comparison(tensor) > 2 * COMPARISONS[comparison]
+
+
+def test_the_leaky_relu_has_half_the_sum_of_squared_slopes_of_the_paper_s_difference():
+    """Eq. (101) prints (a_+^2 - a_-^2) / 2 for <s^2> / <z^2>; the sum is right."""
+    found = gaussian_expectations(leaky_relu(0.1), np.array([[1.7]])).pair(0, 0)[0, 0] / 1.7
+    assert found == pytest.approx((1 + 0.1**2) / 2, rel=1e-12)
+    assert abs(found - (1 - 0.1**2) / 2) > 1e-3
