@@ -30,7 +30,7 @@ def equation(parent: Figure | SubFigure, table: pd.DataFrame, tensor: str, colum
     for ax in signs[1 : len(rows)]:
         _sign(ax, "$+$")
     _sign(signs[0], f"${rows.symbol.iloc[0]}_{{{rows['index'].iloc[0].replace(',', '')}}}=$")
-    draw_panels(panels, rows)
+    draw_panels(list(panels), rows)
 
 
 def _sign(axes: Axes, text: str) -> None:
