@@ -3,8 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ntklab.plots import style
-from ntklab.plots.ensembles.image_panels import against_size, against_time, named, off_distribution
+from ntklab.plots.ensembles.image_panels import off_distribution_panels
 
 ID = "E1-hist-ood"
 EXPERIMENT = "histology"
@@ -23,12 +22,4 @@ CLASSES = 9
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """The figure, from its two tables."""
     final, training = (tables[name] for name in TABLES)
-    sets = off_distribution(final)
-    figure = style.new_figure(columns=len(sets), rows=2)
-    columns = figure.subplots(2, len(sets), squeeze=False).T
-    for (size, time), data in zip(columns, sets, strict=True):
-        against_size(size, final, data, CLASSES)
-        size.set_title(named(final, data))
-        against_time(time, training, data, CLASSES, "c4")
-    columns[0][1].legend(loc="best")
-    return figure
+    return off_distribution_panels(final, training, CLASSES)

@@ -28,8 +28,7 @@ between pixels. Good: maxima at the angles trained with, minima in between, shal
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """The figure, from its three tables."""
     angles, means, pictures = (tables[name] for name in TABLES)
-    size = angles.members.max()
-    size = angles[(angles.augmentation != "c1")].members.max()
+    size = angles[angles.augmentation != "c1"].members.max()
     figure = style.new_figure(columns=3.3, rows=1.7)
     grid = figure.add_gridspec(2, 3, height_ratios=[5, 1], width_ratios=[1.25, 1.25, 1])
     for column, data in enumerate(("test", "out_of_distribution")):

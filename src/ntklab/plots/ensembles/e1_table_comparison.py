@@ -19,7 +19,7 @@ CAPTION = """\
 Top: orbit same predictions (OSP) out of distribution, at most the order of the group, of models trained on rotated
 FashionMNIST: ensembles of networks trained with augmentation (DeepEns+DA in the talk), single such networks (only DA),
 steerable networks, invariant by construction (E2CNN), and canonicalised networks (Canon). First line: ours, mean over all
-sets off distribution +- standard deviation over independently trained models or ensembles; second line, grey: the talk's
+sets off distribution +- standard deviation over independently trained models or ensembles; second line: the talk's
 number, whose sets, ensemble size and meaning of +- are not stated. Middle: the same on each set. Bottom: spread A of the
 logits over the orbit (a nearly constant prediction has a high OSP, too), and, for the ensembles, the unbiased estimate of
 what is left of an infinite ensemble's squared A, +- its standard error; last, how far the rotations themselves are from a

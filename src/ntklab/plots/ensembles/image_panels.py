@@ -99,6 +99,21 @@ def against_time(axes: Axes, table: pd.DataFrame, data: str, classes: int, augme
     axes.set_xlim(left=0)
 
 
+def off_distribution_panels(final: pd.DataFrame, training: pd.DataFrame, classes: int) -> Figure:
+    """A figure with a column for every set off distribution: OSP against ensemble size, and during training (smallest group)."""
+    sets = off_distribution(final)
+    figure = style.new_figure(columns=len(sets), rows=2)
+    columns = figure.subplots(2, len(sets), squeeze=False).T
+    for (size, time), data in zip(columns, sets, strict=True):
+        against_size(size, final, data, classes)
+        size.set_title(named(final, data))
+        against_time(time, training, data, classes, groups(final)[0])
+    if len(groups(final)) > 1:
+        columns[0][0].legend(title="trained with", loc="lower right")
+    columns[0][1].legend(loc="best")
+    return figure
+
+
 def strip(figure: Figure, cell, pictures: pd.DataFrame, at: list[float], titles: list[str] | None = None) -> list[Axes]:
     """One image rotated by the given angles, side by side."""
     drawn = []
