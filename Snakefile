@@ -4,31 +4,18 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/data.smk"
-include: "workflow/rules/kernels.smk"
-include: "workflow/rules/ensembles.smk"
+include: "workflow/rules/images.smk"
+include: "workflow/rules/ising.smk"
+include: "workflow/rules/cross_product.smk"
+include: "workflow/rules/rotated_images.smk"
+include: "workflow/rules/kernel_identity.smk"
+include: "workflow/rules/kernel_convergence.smk"
+include: "workflow/rules/hist_kernel.smk"
+include: "workflow/rules/aug_vs_gcnn.smk"
 include: "workflow/rules/finite_width.smk"
-include: "workflow/rules/metrics.smk"
 include: "workflow/rules/diagrams.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
-
-
-localrules:
-    all,
-    figures,
-    tables,
-    claims,
-    ising,
-    kernels,
-    bridge,
-    equivariance,
-    images,
-    finite_width,
-    diagrams,
-    draw_figure,
-    check_claims,
-    collect_claims,
 
 
 report: "workflow/report/landing_page.rst"
@@ -36,67 +23,25 @@ report: "workflow/report/landing_page.rst"
 
 rule all:
     default_target: True
+    localrule: True
     input:
         figures_of(*EXPERIMENTS),
         CLAIMS,
 
 
 rule figures:
+    localrule: True
     input:
         figures_of(*EXPERIMENTS),
 
 
 rule tables:
+    localrule: True
     input:
-        TABLES,
+        table_paths(tables_of(*EXPERIMENTS)),
 
 
 rule claims:
+    localrule: True
     input:
         CLAIMS,
-
-
-rule ising:
-    input:
-        results_of("ising"),
-
-
-rule kernels:
-    input:
-        results_of("kernel_identity", "kernel_convergence", "hist_kernel"),
-
-
-rule bridge:
-    input:
-        results_of("aug_vs_gcnn_mlp", "aug_vs_gcnn"),
-
-
-rule equivariance:
-    input:
-        results_of("cross_product"),
-
-
-rule images:
-    input:
-        results_of("rotated_fashion_mnist", "histology"),
-
-
-rule finite_width:
-    input:
-        results_of("finite_width"),
-
-
-rule diagrams:
-    input:
-        results_of("diagrams"),
-
-
-# Every figure's id is a target too: its picture alone.
-for identifier, figure in FIGURES.items():
-
-    rule:
-        name:
-            identifier
-        localrule: True
-        input:
-            f"{RESULTS}/figures/{figure.paper}/{identifier}.png",

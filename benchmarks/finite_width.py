@@ -18,9 +18,9 @@ os.environ.setdefault("NPROC", "1")
 import numpy as np
 from scipy.integrate import cubature
 
+from ntklab.activations import get_activation
+from ntklab.experiments.finite_width.setups import GELU_CRITICAL, R2, SETUPS
 from ntklab.finite_width import gaussian_expectations, solve
-from ntklab.finite_width.activations import get
-from ntklab.finite_width.setups import GELU_CRITICAL, R2, SETUPS
 from ntklab.finite_width.solver import TENSORS
 
 G = SETUPS["gelu"].x
@@ -38,7 +38,7 @@ def timed(function, repeats: int = 1):
 
 
 def integral() -> None:
-    activation = get("gelu")
+    activation = get_activation("gelu")
     K = GELU_CRITICAL * G @ G.T / G.shape[1]
     inverse, norm = np.linalg.inv(K), 1 / np.sqrt((2 * np.pi) ** 4 * np.linalg.det(K))
 
@@ -86,7 +86,7 @@ def sampler(width: int = 100, networks: int = 64) -> None:
 
     from ntklab.finite_width import sample
 
-    activation, sizes = get("gelu"), (4, width, width, width, width)
+    activation, sizes = get_activation("gelu"), (4, width, width, width, width)
 
     def outputs(parameters, x):
         for number, W in enumerate(parameters):

@@ -1,7 +1,9 @@
 """Files that are either whole or absent, and named arrays with a header."""
 
+import hashlib
 import json
 import os
+import socket
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ntklab.errors import InputError
+
 HEADER = "header"
 
 
@@ -17,17 +21,24 @@ HEADER = "header"
 def atomic(path: str | Path) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to it if the block succeeds and removed if it does not.
 
-    The temporary name carries the process id, so that a job that outlives its driver and its duplicate do not write
-    into each other's file. The suffix is kept: writers that choose the format by it still can.
+    The temporary name carries the host and the process id, so that a job that outlives its driver and its duplicate,
+    perhaps on another machine, do not write into each other's file. The suffix is kept: writers that choose the format
+    by it still can.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{socket.gethostname()}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_hash(path: str | Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_arrays(
@@ -46,16 +57,16 @@ def save_arrays(
 
 
 class Arrays(Mapping[str, np.ndarray]):
-    """The arrays of one .npz, each read when asked for, with its `header`; `ValueError` if the file is damaged."""
+    """The arrays of one .npz, each read when asked for, with its `header`; `InputError` if the file is damaged."""
 
     def __init__(self, path: str | Path):
         self._path = Path(path)
         damaged = f"{path}: not a complete ntklab array file; delete it and run again"
         if self._path.exists() and not zipfile.is_zipfile(path):
-            raise ValueError(damaged)
+            raise InputError(damaged)
         with np.load(path, allow_pickle=False) as archive:
             if HEADER not in archive:
-                raise ValueError(damaged)
+                raise InputError(damaged)
             self.header: dict[str, Any] = json.loads(str(archive[HEADER]))
             self._names = [name for name in archive.files if name != HEADER]
 

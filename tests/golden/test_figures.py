@@ -4,12 +4,12 @@ import json
 import subprocess
 
 import pytest
+from ntklab.schemas import SCHEMAS
 from PIL import Image
 
-from ntklab.plots.catalogue import figures
-from ntklab.schemas import SCHEMAS
-from ntklab.steps.draw_figure import draw_figure
-from ntklab.tables import read_table, write_table
+from ntklab.pipeline.catalogue import figures
+from ntklab.pipeline.steps.draw_figures import draw_figure
+from ntklab.pipeline.tables import read_table, write_table
 
 
 @pytest.fixture

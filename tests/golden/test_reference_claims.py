@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-
 from ntklab.claims.catalogue import CLAIMS
-from ntklab.claims.claim import check
 from ntklab.schemas import CLAIMS as CLAIMS_SCHEMA
 from ntklab.schemas import SCHEMAS
-from ntklab.tables import read_table
+
+from ntklab.claims.claim import check
+from ntklab.pipeline.tables import read_table
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from ntklab.kernels import Network
-from ntklab.kernels.identities import (
+from ntklab.experiments.kernel_identity.identities import (
     STATEMENTS,
     augmentation_identity_errors,
     identity_errors,
@@ -12,6 +11,7 @@ from ntklab.kernels.identities import (
     random_network,
     without_snap,
 )
+from ntklab.kernels import Network
 
 BAR = {"float64": 1e-12, "float32": 2e-3}
 CONTROL = 1e-5

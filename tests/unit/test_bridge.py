@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from ntklab.data.cross_product import cross_product, pairs_off_manifold, unit_pairs
-from ntklab.data.image_subsets import draw_subsets
 from ntklab.data.images import ImageSet
 from ntklab.ensembles import TrainingDiverged, train
 from ntklab.ensembles.modules import train_modules
+from ntklab.experiments.aug_vs_gcnn.image_subsets import draw_subsets
 from ntklab.kernels import Network, augmented_gram, gcnn_kernel, mean_prediction
 from ntklab.kernels.mean_prediction import spectrum
 from ntklab.metrics.ensemble_difference import measure_difference, noise

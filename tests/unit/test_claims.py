@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-
 from ntklab.claims.catalogue import CLAIMS as ALL_CLAIMS
-from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check, inside
-from ntklab.claims.ensembles import CLAIMS, ISING
 from ntklab.schemas import SCHEMAS
+
+from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check, inside
+from ntklab.experiments.ising.claims import CLAIMS, ISING
 
 SETS = ["training", "in_distribution", "gaussian_spins", "diluted_spins"]
 BY_ID = {claim.id: claim for claim in CLAIMS if claim.table == ISING}

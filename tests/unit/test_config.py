@@ -5,7 +5,7 @@ import json
 import jsonschema
 import pytest
 
-from ntklab.config import SCALES, ConfigError, json_schema, load
+from ntklab.pipeline.config import SCALES, ConfigError, json_schema, load
 
 
 def put(values: dict, path: str, value) -> None:

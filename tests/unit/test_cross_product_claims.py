@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, check
-from ntklab.claims.ensembles import CLAIMS, ROTATION_GROUPS
+from ntklab.experiments.ising.claims import CLAIMS, ROTATION_GROUPS
 
 TABLE = "ensembles/cross_product_equivariance"
 BY_ID = {claim.id: claim for claim in CLAIMS if claim.table == TABLE}

@@ -12,16 +12,16 @@ from jax.flatten_util import ravel_pytree
 from matplotlib.figure import Figure
 
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check
-from ntklab.claims.diagrams import CHECKS, CLAIMS, COUNTS, DIAGRAMS
+from ntklab.experiments.diagrams.claims import CHECKS, CLAIMS, COUNTS, DIAGRAMS
+from ntklab.experiments.diagrams.comparison import difference, mutations, random_cases
+from ntklab.experiments.diagrams.curvature import Ensemble, SecondLayer, extrapolated
+from ntklab.experiments.diagrams.diagrams import diagrams as command
 from ntklab.finite_width import activations
 from ntklab.finite_width import diagrams as diagrams_of
 from ntklab.finite_width.diagrams import BEYOND, PAPER_TENSORS
-from ntklab.finite_width.diagrams.comparison import difference, mutations, random_cases
-from ntklab.finite_width.diagrams.curvature import Ensemble, SecondLayer, extrapolated
 from ntklab.finite_width.diagrams.picture import drawing
 from ntklab.finite_width.diagrams.tikz import document
 from ntklab.line_drawing import RADIUS, curve
-from ntklab.steps.diagrams import diagrams as command
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 

@@ -13,7 +13,7 @@ import pytest
 
 from ntklab.data import catalogue, download
 from ntklab.data.remote import RemoteFile, mismatch, verify
-from ntklab.steps.download_file import download_file
+from ntklab.pipeline.steps.download_file import download_file
 
 CONTENT = np.random.default_rng(5).bytes(700_001)
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check
-from ntklab.claims.equivntk import CLAIMS, CLASSIFICATION, CONVERGENCE, IDENTITIES, IDENTITY, PUBLISHED
+from ntklab.experiments.kernel_identity.claims import (
+    CLAIMS,
+    CLASSIFICATION,
+    CONVERGENCE,
+    IDENTITIES,
+    IDENTITY,
+    PUBLISHED,
+)
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from ntklab.schemas import EXAMPLE_LATTICE, INVARIANCE, SCHEMAS
 
 from ntklab.files import Arrays, atomic, save_arrays
-from ntklab.schemas import EXAMPLE_LATTICE, INVARIANCE, SCHEMAS
-from ntklab.tables import measurements, read_table, write_table
+from ntklab.pipeline.tables import measurements, read_table, write_table
 
 PROVENANCE = {"stand_in": False, "settings": {"seed": 1}}
 

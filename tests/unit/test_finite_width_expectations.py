@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.experimental import enable_x64
+from ntklab.finite_width.activations import get
 
 from ntklab.finite_width import ACTIVATIONS, gaussian_expectations, leaky_relu, polynomial
-from ntklab.finite_width.activations import get
 from ntklab.finite_width.expectations import square_root
 
 SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]

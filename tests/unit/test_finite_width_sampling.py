@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from jax.experimental import enable_x64
 from jax.flatten_util import ravel_pytree
+from ntklab.finite_width.activations import get
 
 from ntklab.finite_width import sampled_network, solve
-from ntklab.finite_width.activations import get
 from ntklab.finite_width.sampling import sample
 
 CONSTANTS = {"c_w": 1.3, "c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}

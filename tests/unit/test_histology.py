@@ -14,7 +14,7 @@ from ntklab.data.histology import CLASSES, check, members, read_images, read_pat
 from ntklab.data.histology_stand_in import NOTE, STAND_IN, TEXTURES, stand_in_images
 from ntklab.data.images import resize
 from ntklab.files import Arrays
-from ntklab.steps.prepare_histology import prepare_histology
+from ntklab.pipeline.steps.prepare_histology import prepare_histology
 
 SIDE, PER_CLASS = 16, 3
 

@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 
-from ntklab.plots.catalogue import figures
 from ntklab.schemas import SCHEMAS
+
+from ntklab.pipeline.catalogue import figures
 
 
 def test_imports_follow_the_arrows():

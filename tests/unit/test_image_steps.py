@@ -2,14 +2,6 @@
 
 import numpy as np
 import pytest
-
-from ntklab.data import catalogue
-from ntklab.data.embedded import embedded
-from ntklab.data.out_of_distribution import NAMES, draw
-from ntklab.data.rotation import disc_mask
-from ntklab.files import Arrays
-from ntklab.metrics.orbit_classification import orbit_same_prediction
-from ntklab.metrics.published import TALK_COMPARISON
 from ntklab.schemas import (
     ACTION_FLOOR,
     ANGLE_AGREEMENT,
@@ -18,16 +10,24 @@ from ntklab.schemas import (
     PICTURE,
     PICTURE_PREDICTION,
 )
-from ntklab.steps.compare_models import compare_models
-from ntklab.steps.measure_action_floor import measure_action_floor
-from ntklab.steps.measure_angles import measure_angles
-from ntklab.steps.measure_orbit_predictions import measure_orbit_predictions
-from ntklab.steps.prepare_histology import prepare_histology
-from ntklab.steps.prepare_image_orbits import prepare_image_orbits
-from ntklab.steps.prepare_images import prepare_images
-from ntklab.steps.tabulate_pictures import tabulate_pictures
-from ntklab.steps.train_classifier_shard import train_classifier_shard
-from ntklab.tables import read_table
+
+from ntklab.data import catalogue
+from ntklab.data.embedded import embedded
+from ntklab.data.out_of_distribution import NAMES, draw
+from ntklab.data.rotation import disc_mask
+from ntklab.experiments.rotated_images.compare_models import compare_models
+from ntklab.experiments.rotated_images.measure_action_floor import measure_action_floor
+from ntklab.experiments.rotated_images.measure_angles import measure_angles
+from ntklab.experiments.rotated_images.measure_orbit_predictions import measure_orbit_predictions
+from ntklab.experiments.rotated_images.prepare_image_orbits import prepare_image_orbits
+from ntklab.experiments.rotated_images.published import TALK_COMPARISON
+from ntklab.experiments.rotated_images.tabulate_pictures import tabulate_pictures
+from ntklab.experiments.rotated_images.train_classifier_shard import train_classifier_shard
+from ntklab.files import Arrays
+from ntklab.metrics.orbit_classification import orbit_same_prediction
+from ntklab.pipeline.steps.prepare_histology import prepare_histology
+from ntklab.pipeline.steps.prepare_images import prepare_images
+from ntklab.pipeline.tables import read_table
 
 
 @pytest.fixture(scope="module")

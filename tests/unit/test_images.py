@@ -20,7 +20,7 @@ from ntklab.data.catalogue import CATALOGUE, data_set
 from ntklab.data.embedded import make, make_photographs
 from ntklab.data.images import ImageSet, balanced, disjoint_subset, grey, random_subset, read_idx, resize
 from ntklab.files import Arrays
-from ntklab.steps.prepare_images import prepare_images
+from ntklab.pipeline.steps.prepare_images import prepare_images
 
 
 def idx(array: np.ndarray) -> bytes:

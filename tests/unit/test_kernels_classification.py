@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from ntklab.experiments.hist_kernel.regression import ARCHITECTURES, KERNELS, centred_one_hot, mean_outputs
 from ntklab.groups import cyclic
 from ntklab.kernels import Network, augmented_gram, cnn_kernel, gcnn_kernel, orbit_kernel
-from ntklab.kernels.classification import ARCHITECTURES, KERNELS, centred_one_hot, mean_outputs
 from ntklab.kernels.cnn import orbit_subset, turned_orbit
 
 RNG = np.random.default_rng(23)

@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.experimental import enable_x64
-
 from ntklab.kernels._arcsine import arcsine
 from ntklab.kernels.nonlinearities import REGISTRY, leaky_relu, nonlinearity
 

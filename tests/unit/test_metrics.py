@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from ntklab.schemas import INVARIANCE
 
 from ntklab.metrics.ensemble_invariance import Units, measure_ensemble, measure_limit
 from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, rsd_median, rsd_pooled
 from ntklab.metrics.statistics import block_means, jackknife, squared_mean, sub_ensembles
-from ntklab.schemas import INVARIANCE
 
 TWO_ORBITS = np.array([[1.0, 3.0], [2.0, 2.0]])
 """Orbit means 2 and 2, variances 1 and 0."""

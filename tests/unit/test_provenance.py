@@ -6,7 +6,7 @@ import pytest
 from ntklab import provenance
 from ntklab.seeds import generator
 
-STEP = "ntklab.steps.train_shard"
+STEP = "ntklab.experiments.ising.train_shard"
 
 
 @pytest.fixture

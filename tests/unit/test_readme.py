@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ntklab.plots.catalogue import figures
+from ntklab.pipeline.catalogue import figures
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 import yaml
-
-from ntklab.config import SCALES
-from ntklab.plots.catalogue import figures
 from ntklab.schemas import CLAIMS, SCHEMAS
-from ntklab.tables import read_table
+
+from ntklab.pipeline.catalogue import figures
+from ntklab.pipeline.config import SCALES
+from ntklab.pipeline.tables import read_table
 
 SMOKE = ("--config", "scale=smoke")
 DOWNSTREAM = {"measure_invariance": 1, "check_claims": 1, "collect_claims": 1, "draw_figure": 3, "all": 1}

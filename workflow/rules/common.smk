@@ -1,13 +1,16 @@
 # The checked config, and the few helpers that every rule file uses.
+import glob
+import json
 import os
+import re
 import sys
 
 from snakemake.common.configfile import load_configfile
 
-from ntklab.config import ConfigError, load
-from ntklab.plots.catalogue import figures
-from ntklab.provenance import code_digest
-from ntklab.schemas import SCHEMAS
+from ntklab.pipeline import catalogue
+from ntklab.pipeline.config import ConfigError, load
+from ntklab.pipeline.digest import code_digest
+from ntklab.pipeline.shards import ranges
 
 
 def checked_config():
@@ -37,50 +40,51 @@ CONFIG = checked_config()
 SETTINGS = CONFIG.model_dump()
 SCALE = CONFIG.scale
 RESULTS = f"results/{SCALE}"
-EXPERIMENTS = [name for name, value in SETTINGS.items() if isinstance(value, dict)]
-TABLES = [f"{RESULTS}/tables/{name}.parquet" for name in SCHEMAS]
-CLAIMS = f"{RESULTS}/claims/claims.parquet"
-
-
-def warn_of_stand_ins():
-    """Say it before a run at paper scale: figures and claims made with stand-in data are marked, but made."""
-    for name in EXPERIMENTS:
-        if SCALE == "paper" and SETTINGS[name].get("source") == "stand_in":
-            said = "STAND-IN DATA at paper scale; figures say so, claims stay undecided. Set source: full"
-            print(f"WARNING: config.yaml, {name}.source: {said}", file=sys.stderr)
-
-
-warn_of_stand_ins()
+GPU = 1 if CONFIG.device == "cuda" else 0
+NO_AUGMENTATION = "c1"
 
 
 wildcard_constraints:
-    experiment="|".join(EXPERIMENTS),
     augmentation=r"c\d+",
     depth=r"\d+",
     width=r"\d+",
     first=r"\d+",
     last=r"\d+",
-    repeat=r"\d+",
-    rotations=r"\w+",
-    model="cnn|steerable|canonicalised",
-    data="fashion_mnist|mnist|cifar10|histology",
-    file=r"[^/]+",
-    ensemble="augmented|gcnn|plain|mismatched",
 
 
 def setting(path):
-    """The config value at a path such as "ising.width" (wildcards filled in), for a rule's params."""
+    """The config value at a path such as "ising.width" (wildcards filled in), for a rule's params.
+
+    How something is computed (CONFIG.device, CONFIG.members_per_chunk) is no param, and stands in the shell command.
+    """
     return lookup(dpath=path.replace(".", "/"), within=SETTINGS)
 
 
-def step_code(step, *modules):
-    """Digest of the code behind a step, so that editing it reruns the rule and editing a comment does not."""
-    return code_digest(f"ntklab.steps.{step}", *modules)
+def network(experiment, block="network"):
+    """A block of a network as JSON, with the experiment's `weight_variance` if the block has none of its own."""
+    settings = SETTINGS[experiment]
+    return json.dumps({**{k: settings[k] for k in ("weight_variance",) if k in settings}, **settings[block]})
 
 
-def blocks_of(count, size):
-    """First and last of 0 .. count - 1 in consecutive blocks of at most `size`: one block is one job."""
-    return [(first, min(first + size, count) - 1) for first in range(0, count, size)]
+def step_code(step):
+    """Digest of the code behind a step, so that editing it reruns the rule and editing a comment or log line does not."""
+    return code_digest(f"{catalogue.steps()[step]}:{step}")
+
+
+def experiments_of(room):
+    """The experiments of a room, as a wildcard constraint."""
+    return "|".join(catalogue.rooms()[room].blocks)
+
+
+def shards(pattern, count, size):
+    """Paths of the shards of members 0 .. count - 1, one job each: `pattern` has {first} and {last}.
+
+    Finished shards stay, whatever their size; what is missing is made in blocks of at most `size`.
+    """
+    bounds = re.compile(re.escape(pattern).replace(r"\{first\}", r"(\d+)").replace(r"\{last\}", r"(\d+)"))
+    found = [bounds.fullmatch(path) for path in glob.glob(pattern.format(first="*", last="*"))]
+    finished = [tuple(map(int, match.groups())) for match in found if match]
+    return [pattern.format(first=first, last=last) for first, last in ranges(count, size, finished)]
 
 
 # XLA, which compiles the kernels, takes all cores whatever OMP_NUM_THREADS says; it listens to NPROC.

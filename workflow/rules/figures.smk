@@ -1,46 +1,94 @@
-# Figures: one module each, drawn from Parquet tables alone.
-FIGURES = figures()
+# Figures, drawn from Parquet tables alone: one process draws all figures of an experiment that need drawing.
+from ntklab.pipeline.figures import figure_digest
+
+FIGURES = catalogue.figures()
+# Where only figures are asked for by their ids, these are drawn and no others.
+ASKED = set(workflow.dag_settings.targets) if workflow.dag_settings else set()
+ONLY = ASKED if ASKED and ASKED <= set(FIGURES) else set(FIGURES)
+
+
+def folder_of(figure):
+    """Where a figure's files are: a folder for each paper."""
+    return f"{RESULTS}/figures/{catalogue.experiments()[figure.experiment].paper}"
+
+
+def picture(figure):
+    """Path of a figure's PNG."""
+    return f"{folder_of(figure)}/{figure.id}.png"
 
 
 def figures_of(*experiments):
     """Paths of the PNG of every figure of the given experiments."""
-    return [
-        f"{RESULTS}/figures/{figure.paper}/{figure.ID}.png"
-        for figure in FIGURES.values()
-        if figure.EXPERIMENT in experiments
-    ]
+    return [picture(figure) for figure in FIGURES.values() if figure.experiment in experiments]
 
 
-def tables_of(experiment):
-    """Names of the tables of an experiment: those that its figures read."""
-    return sorted({name for figure in FIGURES.values() if figure.EXPERIMENT == experiment for name in figure.TABLES})
+def claims_of(*experiments):
+    """Paths of the checked claims of the given experiments, one file each."""
+    return [f"{RESULTS}/claims/{experiment}.parquet" for experiment in experiments]
 
 
-def results_of(*experiments):
-    """Paths of the figures and the claims of the given experiments."""
-    return figures_of(*experiments) + claims_of(*experiments)
+def table_paths(names):
+    """Paths of tables by their names."""
+    return [f"{RESULTS}/tables/{name}.parquet" for name in names]
 
 
-rule draw_figure:
-    input:
-        tables=lambda wildcards: [f"{RESULTS}/tables/{name}.parquet" for name in FIGURES[wildcards.figure].TABLES],
-    output:
-        pdf=f"{RESULTS}/figures/{{paper}}/{{figure}}.pdf",
-        png=report(
-            f"{RESULTS}/figures/{{paper}}/{{figure}}.png",
-            caption="../report/figure.rst",
-            category="{paper}",
-            labels={"figure": "{figure}"},
-        ),
-        caption=f"{RESULTS}/figures/{{paper}}/{{figure}}.txt",
-    log:
-        f"{RESULTS}/logs/draw_figure/{{paper}}/{{figure}}.log",
-    params:
-        tables=lambda wildcards: FIGURES[wildcards.figure].TABLES,
-        caption=lambda wildcards: FIGURES[wildcards.figure].CAPTION,
-        code=lambda wildcards: step_code("draw_figure", FIGURES[wildcards.figure].module),
-    message:
-        "Drawing {wildcards.figure}"
-    shell:
-        "ntklab draw-figure --figure {wildcards.figure} --names {params.tables} --tables {input.tables}"
-        " --output-pdf {output.pdf} --output-png {output.png} --output-caption {output.caption} > {log} 2>&1"
+def tables_of(*experiments):
+    """Names of all tables of the given experiments."""
+    return [name for experiment in experiments for name in catalogue.tables()[experiment]]
+
+
+def for_report(figure):
+    """A figure's PNG with its place in the report; its caption is the text file beside it."""
+    caption = os.path.abspath(picture(figure).replace(".png", ".txt"))
+    paper = catalogue.experiments()[figure.experiment].paper
+    return report(picture(figure), caption=caption, category=paper, labels={"figure": figure.id})
+
+
+for experiment in dict.fromkeys(figure.experiment for figure in FIGURES.values()):
+    of_experiment = [figure for figure in FIGURES.values() if figure.experiment == experiment]
+    drawn = [figure for figure in of_experiment if figure.id in ONLY]
+    if not drawn:
+        continue
+
+    rule:
+        name:
+            f"draw_figures_of_{experiment}"
+        localrule: True
+        input:
+            table_paths(dict.fromkeys(name for figure in of_experiment for name in figure.tables)),
+        output:
+            # Not deleted before the job, so that pictures that are up to date can stay.
+            pictures=[update(for_report(figure)) for figure in drawn],
+            others=[update(f"{folder_of(figure)}/{figure.id}.{kind}") for figure in drawn for kind in ("pdf", "txt")],
+        log:
+            f"{RESULTS}/logs/draw_figures/{experiment}.log",
+        params:
+            names=list(dict.fromkeys(name for figure in of_experiment for name in figure.tables)),
+            digests=json.dumps({figure.id: figure_digest(figure) for figure in of_experiment}),
+        message:
+            f"Drawing the figures of {experiment} that need it"
+        shell:
+            "ntklab draw-figures --pictures {output.pictures} --digests {params.digests:q} --names {params.names}"
+            " --tables {input} > {log} 2>&1"
+
+
+# A target for every experiment and for every room; and every figure's id, for that figure alone.
+for target, experiments in catalogue.targets().items():
+
+    rule:
+        name:
+            target
+        localrule: True
+        input:
+            figures_of(*experiments),
+            claims_of(*experiments),
+
+
+for figure in FIGURES.values():
+
+    rule:
+        name:
+            figure.id
+        localrule: True
+        input:
+            picture(figure),

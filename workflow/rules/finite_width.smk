@@ -1,69 +1,79 @@
-# Finite width: recursions at order 1/width, and networks drawn at random.
-from ntklab.finite_width.setups import SETUPS
+# Finite width: recursions at order 1/width, and networks drawn at random. Setups of one scan are one job each time.
+from ntklab.experiments.finite_width.setups import SCANS
 
 
-wildcard_constraints:
-    setup="|".join(SETUPS),
+def scan(name):
+    """The settings of a kind of scan: width, depth or tensor."""
+    return SETTINGS["finite_width"][f"{name}_scan"]
 
 
-def scan_setting(key):
-    """A setting of the scan that a setup belongs to, for a rule's params."""
-    return lambda wildcards: SETTINGS["finite_width"][f"{SETUPS[wildcards.setup].scan}_scan"][key]
+def solved_recursions(wildcards):
+    """The recursions of every setup."""
+    return [f"{RESULTS}/arrays/finite_width/{setup}/theory.npz" for setups in SCANS.values() for setup in setups]
 
 
 def network_shards(wildcards):
     """The batches of networks of every setup."""
-    shards = []
-    for setup, ensemble in SETUPS.items():
-        scan = SETTINGS["finite_width"][f"{ensemble.scan}_scan"]
-        shards += [
-            f"{RESULTS}/arrays/finite_width/{setup}/batches={first}-{last}.npz"
-            for first, last in blocks_of(scan["batches"], scan["batches_per_shard"])
-        ]
-    return shards
+    return [
+        path
+        for name, setups in SCANS.items()
+        for setup in setups
+        for path in shards(
+            f"{RESULTS}/arrays/finite_width/{setup}/batches={{first}}-{{last}}.npz",
+            scan(name)["batches"],
+            scan(name)["batches_per_shard"],
+        )
+    ]
 
 
-rule solve_recursions:
-    output:
-        f"{RESULTS}/arrays/finite_width/{{setup}}/theory.npz",
-    log:
-        f"{RESULTS}/logs/solve_recursions/{{setup}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/solve_recursions/{{setup}}.tsv"
-    params:
-        depth=scan_setting("depth"),
-        code=step_code("solve_recursions"),
-    message:
-        "Solving the recursions of {wildcards.setup} to layer {params.depth}"
-    shell:
-        "ntklab solve-recursions --setup {wildcards.setup} --depth {params.depth} --output {output} > {log} 2>&1"
+for kind, setups in SCANS.items():
 
+    rule:
+        name:
+            f"solve_recursions_{kind}"
+        output:
+            expand(f"{RESULTS}/arrays/finite_width/{{setup}}/theory.npz", setup=setups),
+        log:
+            f"{RESULTS}/logs/solve_recursions/{kind}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/solve_recursions/{kind}.tsv"
+        params:
+            setups=setups,
+            depth=scan(kind)["depth"],
+            code=step_code("solve_recursions"),
+        message:
+            "Solving the recursions of {params.setups} to layer {params.depth}"
+        shell:
+            "ntklab solve-recursions --setups {params.setups} --depth {params.depth} --outputs {output} > {log} 2>&1"
 
-rule sample_networks:
-    output:
-        f"{RESULTS}/arrays/finite_width/{{setup}}/batches={{first}}-{{last}}.npz",
-    log:
-        f"{RESULTS}/logs/sample_networks/{{setup}}/batches={{first}}-{{last}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/sample_networks/{{setup}}/batches={{first}}-{{last}}.tsv"
-    params:
-        width=scan_setting("width"),
-        depth=scan_setting("depth"),
-        networks_per_batch=scan_setting("networks_per_batch"),
-        estimator=setting("finite_width.estimator"),
-        seed=setting("seed"),
-        code=step_code("sample_networks"),
-    message:
-        "Drawing batches {wildcards.first} to {wildcards.last} of networks of {wildcards.setup} at widths {params.width}"
-    shell:
-        "ntklab sample-networks --setup {wildcards.setup} --depth {params.depth} --width {params.width}"
-        " --networks-per-batch {params.networks_per_batch} --first {wildcards.first} --last {wildcards.last}"
-        " --estimator {params.estimator} --seed {params.seed} --output {output} > {log} 2>&1"
+    rule:
+        name:
+            f"sample_networks_{kind}"
+        output:
+            expand(f"{RESULTS}/arrays/finite_width/{{setup}}/batches={{{{first}}}}-{{{{last}}}}.npz", setup=setups),
+        log:
+            f"{RESULTS}/logs/sample_networks/{kind}/batches={{first}}-{{last}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/sample_networks/{kind}/batches={{first}}-{{last}}.tsv"
+        params:
+            setups=setups,
+            width=scan(kind)["width"],
+            depth=scan(kind)["depth"],
+            networks_per_batch=scan(kind)["networks_per_batch"],
+            estimator=setting("finite_width.estimator"),
+            seed=setting("seed"),
+            code=step_code("sample_networks"),
+        message:
+            "Drawing batches {wildcards.first} to {wildcards.last} of networks of {params.setups} at widths {params.width}"
+        shell:
+            "ntklab sample-networks --setups {params.setups} --depth {params.depth} --width {params.width}"
+            " --networks-per-batch {params.networks_per_batch} --first {wildcards.first} --last {wildcards.last}"
+            " --estimator {params.estimator} --seed {params.seed} --outputs {output} > {log} 2>&1"
 
 
 rule measure_finite_width:
     input:
-        theory=expand(rules.solve_recursions.output, setup=SETUPS),
+        theory=solved_recursions,
         samples=network_shards,
     output:
         ensure(f"{RESULTS}/tables/feynman/finite_width.parquet", non_empty=True),

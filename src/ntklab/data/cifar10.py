@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ntklab.data.data_set import DataSet
 from ntklab.data.images import ImageSet
 from ntklab.data.remote import RemoteFile, verify
+from ntklab.errors import InputError, MissingFileError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 ARCHIVE = "cifar-10-binary.tar.gz"
@@ -34,12 +36,12 @@ TEST = ("cifar-10-batches-bin/test_batch.bin",)
 def load(source: str) -> tuple[ImageSet, ImageSet]:
     """Training (50,000) and test set (10,000), images (image, 32, 32, 3) uint8, from the path of ARCHIVE.
 
-    The archive is read without unpacking it. `FileNotFoundError` if it is not there, `ValueError` if it is another
+    The archive is read without unpacking it. `MissingFileError` if it is not there, `InputError` if it is another
     file.
     """
     path = Path(source)
     if not path.is_file():
-        raise FileNotFoundError(
+        raise MissingFileError(
             f'CIFAR10: no file {path}: it is a download, {FILES[ARCHIVE].urls[0]}; or use data "photographs"'
         )
     verify(path, FILES[ARCHIVE])
@@ -47,7 +49,7 @@ def load(source: str) -> tuple[ImageSet, ImageSet]:
         with tarfile.open(path, "r:gz") as archive:
             training, test = _read(archive, TRAINING), _read(archive, TEST)
     except (tarfile.TarError, KeyError, EOFError, OSError, zlib.error) as error:
-        raise ValueError(f"{path}: not the archive {ARCHIVE} ({error})") from error
+        raise InputError(f"{path}: not the archive {ARCHIVE} ({error})") from error
     return training, test
 
 
@@ -60,3 +62,6 @@ def _read(archive: tarfile.TarFile, names: tuple[str, ...]) -> ImageSet:
     records = np.frombuffer(b"".join(contents), dtype=np.uint8).reshape(-1, RECORD)
     images = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return ImageSet(np.ascontiguousarray(images), records[:, 0].astype(np.int64))
+
+
+DATA_SET = DataSet(CLASSES, FILES, (ARCHIVE,), load, channels=3)

@@ -8,6 +8,7 @@ import requests
 import urllib3
 
 from ntklab.data.remote import RemoteFile, mismatch
+from ntklab.errors import InputError
 from ntklab.progress import Progress
 
 WAITS = (2.0, 10.0, 30.0)
@@ -43,7 +44,7 @@ def download(
     """Fetch `remote` to `path`; whatever fails, nothing wrong is ever under that name.
 
     What has arrived is kept in `path`.part and resumed from there, in this run or the next, from any mirror. Mirrors
-    are tried in order, in rounds with growing waits; content with a wrong size or checksum is deleted. `RuntimeError`,
+    are tried in order, in rounds with growing waits; content with a wrong size or checksum is deleted. `InputError`,
     one line with the reason for each URL, when none delivers the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def download(
             break
     kept = f"; {_size(part):,} bytes are kept in {part.name}, from which the next run goes on" if part.exists() else ""
     reasons = "; ".join(f"{url}: {failure}" for url, failure in failures.items())
-    raise RuntimeError(f"{path}: not downloaded{kept}; name a mirror or a local copy in the config ({reasons})")
+    raise InputError(f"{path}: not downloaded{kept}; name a mirror or a local copy in the config ({reasons})")
 
 
 def _rounds(part: Path, waits: Sequence[float]) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ntklab.data.data_set import DataSet
 from ntklab.data.embedded import embedded
 from ntklab.data.images import ImageSet, read_idx_pair
 from ntklab.data.remote import RemoteFile
@@ -51,10 +52,13 @@ def load(source: str) -> tuple[ImageSet, ImageSet]:
     """Training and test set, images (image, 28, 28) uint8.
 
     `source` is "embedded" (5,000 + 1,000 images, equally many of each class) or a folder with the four published idx
-    files, plain or .gz (60,000 + 10,000 images), such as DEBIAN_FOLDER. `FileNotFoundError` for a missing file,
-    `ValueError` for a wrong checksum.
+    files, plain or .gz (60,000 + 10,000 images), such as DEBIAN_FOLDER. `MissingFileError` for a missing file,
+    `InputError` for a wrong checksum.
     """
     if source == "embedded":
         return embedded("fashion_mnist", "training"), embedded("fashion_mnist", "test")
     training, test = (read_idx_pair(Path(source), part, MD5, REMEDY) for part in ("train", "t10k"))
     return training, test
+
+
+DATA_SET = DataSet(CLASSES, FILES, tuple(FILES), load, package_folder=DEBIAN_FOLDER)

@@ -16,8 +16,10 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image, UnidentifiedImageError
 
+from ntklab.data.data_set import DataSet
 from ntklab.data.images import ImageSet, resize
 from ntklab.data.remote import RemoteFile, verify
+from ntklab.errors import InputError, MissingFileError
 from ntklab.progress import Progress
 
 CLASSES = ("ADI", "BACK", "DEB", "LYM", "MUC", "MUS", "NORM", "STR", "TUM")
@@ -44,14 +46,16 @@ FILES = {
     )
 }
 
+DATA_SET = DataSet(CLASSES, FILES, ("NCT-CRC-HE-100K.zip",), channels=3)
+
 
 def check(source: Path) -> None:
-    """`ValueError` unless a file has the published size and checksum, known by its name; a folder has none to check."""
+    """`InputError` unless a file has the published size and checksum, known by its name; a folder has none to check."""
     _require(source)
     if source.is_dir():
         return
     if source.name not in FILES:
-        raise ValueError(f"{source}: files are known by their published names, which are {', '.join(FILES)}; rename it")
+        raise InputError(f"{source}: files are known by their published names, which are {', '.join(FILES)}; rename it")
     verify(source, FILES[source.name])
 
 
@@ -67,7 +71,7 @@ class Member(NamedTuple):
 def members(source: Path) -> list[Member]:
     """The .tif images of a zip archive or an unpacked folder, by class and file name: the same order for both.
 
-    `FileNotFoundError` if there is no such file or folder, `ValueError` for a damaged archive or a missing class.
+    `MissingFileError` if there is no such file or folder, `InputError` for a damaged archive or a missing class.
     """
     found = [
         Member(str(path), CLASSES.index(path.parent.name))
@@ -76,7 +80,7 @@ def members(source: Path) -> list[Member]:
     ]
     missing = [name for label, name in enumerate(CLASSES) if label not in {member.label for member in found}]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"{source}: no .tif images in a folder {', '.join(missing)}; expected one folder for each of "
             f"{', '.join(CLASSES)}"
         )
@@ -93,7 +97,7 @@ def _names(source: Path) -> Iterable[str]:
 
 def _require(source: Path) -> None:
     if not source.exists():
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"histology: no file or folder {source}: download NCT-CRC-HE-100K.zip (11.7 GB, "
             f'{FILES["NCT-CRC-HE-100K.zip"].urls[0]}), give a folder or zip you have, or use source "stand_in"'
         )
@@ -106,7 +110,7 @@ def _whole(source: Path, what: str) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, UnidentifiedImageError, KeyError, OSError) as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"{source}: {what} cannot be read, truncated or damaged ({reason}); fetch it again") from error
+        raise InputError(f"{source}: {what} cannot be read, truncated or damaged ({reason}); fetch it again") from error
 
 
 def split(images: int) -> tuple[int, int]:
@@ -119,7 +123,7 @@ def read_images(
 ) -> Float32[np.ndarray, "image {size} {size} 3"]:
     """The chosen images of an archive or folder, resized, values 0..255; the archive is not unpacked.
 
-    `ValueError` for a damaged image, and for one that is not SIDE x SIDE RGB.
+    `InputError` for a damaged image, and for one that is not SIDE x SIDE RGB.
     """
     images = np.empty((len(chosen), size, size, 3), dtype=np.float32)
     progress = Progress(log, len(chosen))
@@ -146,7 +150,7 @@ def _pixels(source: Path, name: str, folder: Path | zipfile.Path) -> UInt8[np.nd
         right = found == f"{SIDE} x {SIDE} RGB"
         pixels = np.asarray(image) if right else None
     if pixels is None:
-        raise ValueError(f"{source}: {name} is {found}, expected {SIDE} x {SIDE} RGB")
+        raise InputError(f"{source}: {name} is {found}, expected {SIDE} x {SIDE} RGB")
     return pixels
 
 
@@ -154,7 +158,7 @@ def read_pathmnist(path: Path) -> tuple[ImageSet, ImageSet]:
     """PathMNIST at any of its resolutions: the images of NCT-CRC-HE-100K, and those of CRC-VAL-HE-7K, all in memory.
 
     Images (image, size, size, 3) uint8. MedMNIST's own division of the first into training and validation images is
-    undone. `ValueError` for a damaged file.
+    undone. `InputError` for a damaged file.
     """
     _require(path)
     with _whole(path, "its arrays"):

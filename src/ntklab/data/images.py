@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Float64, Int, Shaped, UInt8
 
+from ntklab.errors import InputError, MissingFileError
+
 Images = Shaped[np.ndarray, "image row column *channel"]
 """Pixel values 0..255; without a channel axis when grey."""
 
@@ -31,15 +33,15 @@ def read_idx(path: Path, axes: int, md5: str | None = None) -> UInt8[np.ndarray,
 
     Format (as described where MNIST was first published): two zero bytes, 0x08 for unsigned bytes, the number of axes,
     the length of each as a big-endian 32-bit integer, the values. `md5` is that of the uncompressed bytes, because the
-    same data come in several packings. `ValueError` for anything else.
+    same data come in several packings. `InputError` for anything else.
     """
     content = _uncompressed(path)
     if md5 is not None and (found := hashlib.md5(content, usedforsecurity=False).hexdigest()) != md5:
-        raise ValueError(f"{path}: wrong md5 of the uncompressed bytes: expected {md5}, found {found}; fetch it again")
+        raise InputError(f"{path}: wrong md5 of the uncompressed bytes: expected {md5}, found {found}; fetch it again")
     magic, start = bytes([0, 0, 8, axes]), 4 + 4 * axes
     shape = struct.unpack_from(f">{axes}I", content, offset=4) if len(content) >= start else ()
     if content[:4] != magic or len(content) != start + math.prod(shape):
-        raise ValueError(
+        raise InputError(
             f"{path}: not a complete idx file of unsigned bytes with {axes} axes: expected first bytes {magic.hex()} "
             f"and as many values as announced, found {content[:4].hex()}, shape {shape}, {len(content)} bytes in all"
         )
@@ -50,8 +52,8 @@ def read_idx(path: Path, axes: int, md5: str | None = None) -> UInt8[np.ndarray,
 def read_idx_pair(folder: Path, part: str, md5: Mapping[str, str], remedy: str) -> ImageSet:
     """Images and labels of one part, "train" or "t10k", of a data set published as four idx files, plain or .gz.
 
-    `md5` is by file name without .gz and of the uncompressed bytes. `FileNotFoundError` with the `remedy` for a missing
-    file, `ValueError` for a wrong one.
+    `md5` is by file name without .gz and of the uncompressed bytes. `MissingFileError` with the `remedy` for a missing
+    file, `InputError` for a wrong one.
     """
     images, labels = (
         read_idx(_find(folder, name, remedy), axes, md5[name])
@@ -64,7 +66,7 @@ def _find(folder: Path, name: str, remedy: str) -> Path:
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             return path
-    raise FileNotFoundError(f"no file {name} or {name}.gz in folder {folder}: {remedy}")
+    raise MissingFileError(f"no file {name} or {name}.gz in folder {folder}: {remedy}")
 
 
 def _uncompressed(path: Path) -> bytes:
@@ -74,19 +76,19 @@ def _uncompressed(path: Path) -> bytes:
     try:
         return gzip.decompress(content)
     except (EOFError, OSError, zlib.error) as error:
-        raise ValueError(f"{path}: damaged gzip file ({error}); fetch it again") from error
+        raise InputError(f"{path}: damaged gzip file ({error}); fetch it again") from error
 
 
 def balanced(labels: Labels, per_class: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:
     """Indices of `per_class` random images of each class 0 .. max(labels), without repetition.
 
     The classes take turns (0, 1, 2, ..., 0, 1, 2, ...), so that the first m rounds are a balanced set as well.
-    `ValueError` if a class has too few.
+    `InputError` if a class has too few.
     """
     classes = range(labels.max() + 1)
     chosen = [rng.permutation(np.flatnonzero(labels == label))[:per_class] for label in classes]
     if (fewest := min(len(indices) for indices in chosen)) < per_class:
-        raise ValueError(f"{per_class} images per class wanted, but one class has only {fewest}")
+        raise InputError(f"{per_class} images per class wanted, but one class has only {fewest}")
     return np.stack(chosen, axis=1).ravel()
 
 
@@ -97,11 +99,11 @@ def resize(images: Images, size: int) -> Float32[np.ndarray, "image {size} {size
     overlaps are integers, and so are all sums for images of integers: resizing then commutes exactly with rotations by
     multiples of 90 degrees and with reflections. Pillow's BOX filter does not: it counts an old pixel in full or not at
     all, by its centre, and breaks ties to one side (for noise, 28 -> 16, an error of up to 114 grey levels).
-    `ValueError` for images that are not square.
+    `InputError` for images that are not square.
     """
     rows, columns = images.shape[1:3]
     if rows != columns or images.ndim not in (3, 4) or size < 1:
-        raise ValueError(f"only square images can be resized, and to a positive size: {images.shape} to {size}")
+        raise InputError(f"only square images can be resized, and to a positive size: {images.shape} to {size}")
     images = images if images.ndim == 4 else images[..., None]
     overlap = _overlap(rows, size)
     resized = np.empty((len(images), size, size, images.shape[3]), dtype=np.float32)
@@ -132,12 +134,12 @@ def grey(images: UInt8[np.ndarray, "image row column 3"]) -> UInt8[np.ndarray, "
 def random_subset(n: int, size: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:
     """Indices of `size` of n images, without repetition; with the same rng a larger subset begins with the smaller."""
     if size > n:
-        raise ValueError(f"{size} images wanted, the set has {n}")
+        raise InputError(f"{size} images wanted, the set has {n}")
     return rng.permutation(n)[:size]
 
 
 def disjoint_subset(n: int, size: int, number: int, rng: np.random.Generator) -> Int[np.ndarray, " chosen"]:
     """Indices of the subset with that number: with the same rng, subsets of different numbers share no image."""
     if size * (number + 1) > n:
-        raise ValueError(f"{number + 1} disjoint sets of {size} images wanted, the set has {n}")
+        raise InputError(f"{number + 1} disjoint sets of {size} images wanted, the set has {n}")
     return rng.permutation(n)[size * number : size * (number + 1)]

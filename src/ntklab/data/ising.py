@@ -9,6 +9,7 @@ from jaxtyping import Float
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ntklab.errors import InputError
 from ntklab.types import Lattices
 
 NEIGHBOUR_AXES = (1, 2)
@@ -64,10 +65,10 @@ def sample_spins(
     """Independent spin configurations at inverse temperature beta >= 0.
 
     At beta 0 independent uniform spins; otherwise one Wolff chain per lattice, started from uniform spins and stopped
-    after `updates` cluster updates. `ValueError` for beta < 0.
+    after `updates` cluster updates. `InputError` for beta < 0.
     """
     if beta < 0:
-        raise ValueError(f"beta is an inverse temperature and not negative: {beta}")
+        raise InputError(f"beta is an inverse temperature and not negative: {beta}")
     spins = uniform_spins(samples, size, rng)
     for _ in range(updates if beta > 0 else 0):
         spins = wolff_update(spins, beta, rng, coupling)

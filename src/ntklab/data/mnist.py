@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ntklab.data.data_set import DataSet
 from ntklab.data.embedded import embedded
 from ntklab.data.images import ImageSet, read_idx_pair
 from ntklab.data.remote import RemoteFile
@@ -45,8 +46,20 @@ def load(source: str, part: str = "training") -> ImageSet:
 
     `source` is "embedded" (1,000 digits, 100 of each class, whatever the part: where in MNIST they stand is not known)
     or a folder with the published idx files, plain or .gz, of which the `part` is read: "training" (60,000) or "test"
-    (10,000). `FileNotFoundError` for a missing file, `ValueError` for a wrong checksum.
+    (10,000). `MissingFileError` for a missing file, `InputError` for a wrong checksum.
     """
     if source == "embedded":
         return embedded("mnist", "digits")
     return read_idx_pair(Path(source), PARTS[part], MD5, REMEDY)
+
+
+def load_split(source: str) -> tuple[ImageSet, ImageSet]:
+    """Training and test set from a source as for `load`; of the embedded digits the last 200, 20 of each class, are the
+    test set."""
+    if source == "embedded":
+        images, labels = load(source)
+        return ImageSet(images[:800], labels[:800]), ImageSet(images[800:], labels[800:])
+    return load(source, "training"), load(source, "test")
+
+
+DATA_SET = DataSet(CLASSES, FILES, tuple(FILES), load_split)

@@ -7,6 +7,7 @@ from jaxtyping import Float32
 
 from ntklab.data import cifar10, mnist, photographs
 from ntklab.data.images import Images, grey, random_subset, resize
+from ntklab.errors import InputError
 
 Load = Callable[[str, int], Images]
 """Source and number of channels (1 or 3) -> all images, values 0..255."""
@@ -14,7 +15,7 @@ Load = Callable[[str, int], Images]
 
 def _grey_only(name: str, images: Images, channels: int) -> Images:
     if channels != 1:
-        raise ValueError(f"{name}: its images are grey, but the training images have {channels} channels")
+        raise InputError(f"{name}: its images are grey, but the training images have {channels} channels")
     return images
 
 
@@ -39,12 +40,12 @@ def draw(
 ) -> Float32[np.ndarray, "image {size} {size} {channels}"]:
     """`images` random images of a set at the resolution of the training images, values 0 to 1.
 
-    Noise is independent normal numbers, clipped to that range. `ValueError` for an unknown set, one with too few images,
+    Noise is independent normal numbers, clipped to that range. `InputError` for an unknown set, one with too few images,
     or one without colours where they are needed.
     """
     if name == NOISE:
         return np.clip(rng.standard_normal((images, size, size, channels), dtype=np.float32), 0, 1)
     if name not in SETS:
-        raise ValueError(f"unknown set of images {name!r}; known: {', '.join(NAMES)}")
+        raise InputError(f"unknown set of images {name!r}; known: {', '.join(NAMES)}")
     found = SETS[name](source, channels)
     return resize(found[random_subset(len(found), images, rng)], size) / np.float32(255)

@@ -6,6 +6,7 @@ their labels say which photograph a patch is from.
 
 from ntklab.data.embedded import embedded
 from ntklab.data.images import ImageSet
+from ntklab.errors import InputError
 
 COLOUR = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "rocket")
 """Photographs of the colour patches, in the order of the labels."""
@@ -21,5 +22,5 @@ CLASSES = GREY
 def load(kind: str) -> ImageSet:
     """500 patches, the photographs taking turns: "grey" (image, 32, 32) or "colour" (image, 32, 32, 3), uint8."""
     if kind not in KINDS:
-        raise ValueError(f"photographs: unknown kind {kind!r}; there are {', '.join(KINDS)}")
+        raise InputError(f"photographs: unknown kind {kind!r}; there are {', '.join(KINDS)}")
     return embedded("photographs", kind)

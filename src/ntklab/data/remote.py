@@ -6,6 +6,8 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from ntklab.errors import InputError
+
 UNPACKED = "unpacked-"
 """Before the name of a hash: of the uncompressed bytes of a gzip file, because the same data come in several packings."""
 
@@ -34,9 +36,9 @@ def mismatch(path: Path, remote: RemoteFile) -> str | None:
 
 
 def verify(path: Path, remote: RemoteFile) -> None:
-    """`ValueError`, one line, unless the file's size and checksum are the published ones; reads all of the file."""
+    """`InputError`, one line, unless the file's size and checksum are the published ones; reads all of the file."""
     if (wrong := mismatch(path, remote)) is not None:
-        raise ValueError(f"{path}: {wrong}; fetch it again from {remote.urls[0]}")
+        raise InputError(f"{path}: {wrong}; fetch it again from {remote.urls[0]}")
 
 
 def _hash(path: Path, kind: str) -> str:

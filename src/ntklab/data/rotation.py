@@ -13,24 +13,26 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 from scipy.sparse import csr_array
 
+from ntklab.errors import InputError
+
 Grids = Float[np.ndarray, "image row column channel"]
 """Square images of real numbers; zero is what lies outside them."""
 
 
 def rotate(images: Grids, degrees: float | int) -> Grids:
-    """rho(degrees) of every image, of the same shape and dtype; `ValueError` for images that are not square."""
+    """rho(degrees) of every image, of the same shape and dtype; `InputError` for images that are not square."""
     return rotations(images, [degrees])[:, 0]
 
 
 def rotations(images: Grids, degrees: Sequence[float | int]) -> Float[np.ndarray, "image angle row column channel"]:
     """Every image rotated by every angle, in the order of the angles.
 
-    Costs 4 multiplications a pixel and angle, the quarter turns of an angle only a copy. `ValueError` for images that
+    Costs 4 multiplications a pixel and angle, the quarter turns of an angle only a copy. `InputError` for images that
     are not square.
     """
     n, rows, columns, channels = images.shape
     if rows != columns:
-        raise ValueError(f"only square images can be rotated about their centre, not {rows} x {columns}")
+        raise InputError(f"only square images can be rotated about their centre, not {rows} x {columns}")
     rotated = np.empty((n, len(degrees), rows, columns, channels), dtype=images.dtype)
     places: dict[float, list[tuple[int, int]]] = {}
     for place, angle in enumerate(degrees):
@@ -92,12 +94,12 @@ def masked(images: Grids) -> Grids:
 def angles(n: int) -> list[float]:
     """The angles 0, 360/n, 2 * 360/n, ... of C_n in degrees, multiples of 90 without rounding error."""
     if n < 1:
-        raise ValueError(f"the order of a cyclic group is a positive integer, not {n}")
+        raise InputError(f"the order of a cyclic group is a positive integer, not {n}")
     return [360 * element / n for element in range(n)]
 
 
 def orbit(images: Grids, n: int) -> Float[np.ndarray, "image {n} row column channel"]:
-    """The disc of every image under the n rotations of C_n, the identity first; `ValueError` unless n >= 1."""
+    """The disc of every image under the n rotations of C_n, the identity first; `InputError` unless n >= 1."""
     return rotations(masked(images), angles(n))
 
 
@@ -115,13 +117,13 @@ def group_action_floor(images: Grids, n: int) -> ActionFloor:
 
     Norms are over all images together and over the pixels of the disc; x are the images inside the disc. Angles
     off the multiples of 90 degrees blur: sharp images have a high floor, smooth ones a low one. Memory: two
-    orbits; cost: n of them. `ValueError` unless n >= 1, or if the images are zero.
+    orbits; cost: n of them. `InputError` unless n >= 1, or if the images are zero.
     """
     mask = disc_mask(images.shape[1])
     rotated = orbit(images.astype(np.float64), n)
     norm = np.linalg.norm(rotated[:, 0])
     if norm == 0:
-        raise ValueError("relative errors of rotations are undefined: all images are zero inside the disc")
+        raise InputError("relative errors of rotations are undefined: all images are zero inside the disc")
     composition = np.empty((n, n))
     for b in range(n):
         twice = rotations(rotated[:, b], angles(n))

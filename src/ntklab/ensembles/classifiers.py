@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
 from ntklab.ensembles.checkpoint import Checkpoint
+from ntklab.errors import InputError
 from ntklab.progress import Progress
 from ntklab.types import OrbitSets
 
@@ -72,10 +73,10 @@ def train_classifiers(
     depends on `build`, `shuffle` and its index only, not on the chunk or shard it is in, up to rounding.
 
     With a `checkpoint`, a run that was cut off goes on from its last minute; the file is removed at the end.
-    `RuntimeError` when the device is absent or a loss is not finite.
+    `InputError` when the device is absent or a loss is not finite.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
+        raise InputError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
     x, y = _channels_first(images, device), torch.from_numpy(np.repeat(labels, images.shape[1])).to(device)
     after, during = (
         {name: (_channels_first(orbits, device), orbits.shape[:2]) for name, orbits in sets.items()}
@@ -143,7 +144,7 @@ def _steps(
         optimiser.step()
         yield step + 1, loss.detach()
     if not torch.isfinite(loss).all():
-        raise RuntimeError(
+        raise InputError(
             f"members {chunk[0]} to {chunk[-1]}: the loss is not finite after {descent.steps} steps of Adam with learning "
             f"rate {descent.learning_rate}; lower learning_rate"
         )

@@ -16,13 +16,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ntklab.errors import InputError
 from ntklab.seeds import generator
 
 relu_backward = torch.ops.aten.threshold_backward.grad_input
 Weights = list[Float[Tensor, "member _fan_in _fan_out"]]
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDiverged(InputError):
     """The loss of a member is not finite, or above its value at initialisation."""
 
 

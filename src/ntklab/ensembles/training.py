@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 
 from ntklab.ensembles.members import TrainingDiverged, Weights, forward, initial_weights, train_chunk
+from ntklab.errors import InputError
 from ntklab.progress import Progress
 from ntklab.types import Orbits, OrbitSets
 
@@ -42,10 +43,10 @@ def train(
     ...) and every set in `evaluation` are flattened after the element axis. Members are indices; each depends on the
     seed, the experiment, the width and its index only. Training is full-batch gradient descent on 1/(2N) sum |f - y|^2
     in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`.
-    Raises `TrainingDiverged` naming member, step and learning rate, and `RuntimeError` when the device is absent.
+    Raises `TrainingDiverged` naming member, step and learning rate, and `InputError` when the device is absent.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
+        raise InputError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
     inputs = _flat(x, device)
     outputs = y.shape[2:]
     targets = y.reshape(-1, *outputs) if outputs else np.repeat(y, x.shape[1])[:, None]

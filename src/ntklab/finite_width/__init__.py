@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ntklab.finite_width.activations import ACTIVATIONS, Activation, leaky_relu, polynomial
+from ntklab.activations import ACTIVATIONS, Activation, leaky_relu, polynomial
 from ntklab.finite_width.diagrams import diagrams
 from ntklab.finite_width.expectations import gaussian_expectations
 from ntklab.finite_width.solver import TENSORS, Solution, solve

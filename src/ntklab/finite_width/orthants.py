@@ -18,8 +18,8 @@ from jaxtyping import Float
 from numpy.polynomial.legendre import leggauss
 from scipy.special import gamma
 
-from ntklab.finite_width.activations import Activation
-from ntklab.finite_width.expectations import Factors, GaussianExpectations
+from ntklab.activations import Activation
+from ntklab.finite_width.gaussian import Factors, GaussianExpectations
 
 PARALLEL = 1e-12
 """Inputs are one direction if 1 - rho^2 is below this; closed forms divide by powers of it."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ntklab.finite_width.expectations import GaussianExpectations
+from ntklab.finite_width.gaussian import GaussianExpectations
 
 
 @dataclass(frozen=True)

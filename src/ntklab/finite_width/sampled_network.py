@@ -12,7 +12,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ntklab.finite_width.activations import Activation
+from ntklab.activations import Activation
 
 
 class Below(NamedTuple):

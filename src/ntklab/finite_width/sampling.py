@@ -18,9 +18,10 @@ import numpy as np
 from jax.experimental import enable_x64
 from jaxtyping import Num
 
+from ntklab.activations import Activation, get_activation
 from ntklab.finite_width import sampled_network as network
-from ntklab.finite_width.activations import Activation, get
-from ntklab.finite_width.expectations import gaussian_expectations, square_root
+from ntklab.finite_width.expectations import gaussian_expectations
+from ntklab.finite_width.quadrature import square_root
 from ntklab.finite_width.recursions import MATRICES
 from ntklab.finite_width.solver import TENSORS, Architecture, PerLayer, solve
 from ntklab.seeds import generator
@@ -116,7 +117,7 @@ def sample(
     Raises:
         ValueError: for bad input, or for what cannot be sampled.
     """
-    activation = get(activation)
+    activation = get_activation(activation)
     architecture = Architecture.of(len(widths) + 1, widths, c_w, c_b, lambda_w, lambda_b)
     tensors = tuple(dict.fromkeys(tensors))
     _check(x, activation, architecture, tensors, networks, batches, estimator)

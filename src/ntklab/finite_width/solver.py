@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Num
 
-from ntklab.finite_width.activations import Activation, get
+from ntklab.activations import Activation, get_activation
 from ntklab.finite_width.expectations import gaussian_expectations
 from ntklab.finite_width.recursions import MATRICES, RECURSIONS, Layer
 
@@ -124,7 +124,7 @@ def solve(
 
     Args:
         x: inputs; repeated ones are computed once.
-        activation: a name in `activations.ACTIVATIONS`, or an `Activation`.
+        activation: name of an activation, such as "gelu" or "leaky_relu(0.1)", or an `Activation`.
         depth: number of layers of weights; depth 4 has three hidden layers.
         widths: of the depth - 1 hidden layers; only their ratios matter. None: equal.
         c_w, c_b, lambda_w, lambda_b: see `Architecture`; one number, or one for each layer.
@@ -135,7 +135,7 @@ def solve(
     Raises:
         ValueError: for bad input, or a tensor that does not exist for an activation with a kink.
     """
-    activation = get(activation)
+    activation = get_activation(activation)
     architecture = Architecture.of(depth, widths, c_w, c_b, lambda_w, lambda_b)
     _check(x, activation, tensors)
     unique, inverse = np.unique(np.asarray(x, float), axis=0, return_inverse=True)

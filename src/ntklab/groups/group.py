@@ -44,6 +44,22 @@ class FiniteGroup(ABC):
         """All transforms of every input, shape (input, element, ...): orbit(x)[:, g] = rho(g) x."""
         return np.stack([self.act(g, x) for g in self.elements], axis=1)
 
+    def turn_targets(self, y: Float[np.ndarray, " input"]) -> Float[np.ndarray, "input element 1"]:
+        """Targets of the orbits. Outputs transform in the trivial representation: one number that all elements share."""
+        return np.repeat(y[:, None, None], self.order, axis=1)
+
+    def pull_back(
+        self, f: Float[np.ndarray, "*leading input element 1"]
+    ) -> Float[np.ndarray, "*leading input element"]:
+        """Outputs on orbits, turned back: constant along the last axis for an equivariant (here: invariant) f."""
+        return f[..., 0]
+
+    def pull_back_covariance(
+        self, covariance: Float[np.ndarray, "*leading input element element"]
+    ) -> Float[np.ndarray, "*leading input element element"]:
+        """Covariance of the turned-back outputs, from that of one output between elements."""
+        return covariance
+
     def regular_representation(self, g: int) -> Float[np.ndarray, "order order"]:
         """Matrix of rho_reg(g) on functions on the group: (rho_reg(g) f)(h) = f(g^-1 h)."""
         return np.eye(self.order)[self.multiplication_table[self.inverse(g)]]

@@ -89,13 +89,17 @@ def haar_rotations(n: int, rng: np.random.Generator) -> RotationSet:
     return RotationSet(np.concatenate([np.eye(3)[None], drawn]))
 
 
+GROUPS: dict[str, Callable[[], RotationGroup]] = {
+    "tetrahedral": tetrahedral,
+    "octahedral": octahedral,
+    "icosahedral": icosahedral,
+}
+"""Name in the config -> the finite group, by increasing order."""
 ROTATION_SETS: dict[str, Callable[[np.random.Generator], RotationSet]] = {
     "none": lambda rng: haar_rotations(1, rng),
     "random8": lambda rng: haar_rotations(8, rng),
     "random24": lambda rng: haar_rotations(24, rng),
-    "tetrahedral": lambda rng: tetrahedral(),
-    "octahedral": lambda rng: octahedral(),
-    "icosahedral": lambda rng: icosahedral(),
+    **{name: (lambda rng, make=make: make()) for name, make in GROUPS.items()},
 }
 """Name in the config -> the set; the random ones are drawn once and kept with the data."""
 

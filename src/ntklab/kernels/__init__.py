@@ -6,6 +6,7 @@
 Arrays in, arrays out: images are (n, height, width, channels), inputs of fully connected networks (n, ...).
 """
 
+from ntklab.activations import leaky_relu
 from ntklab.kernels.cnn import (
     augmented_blocks,
     augmented_from_orbit,
@@ -21,7 +22,6 @@ from ntklab.kernels.empirical import empirical_kernels
 from ntklab.kernels.mean_prediction import mean_prediction
 from ntklab.kernels.mlp import mlp_kernel
 from ntklab.kernels.network import Network
-from ntklab.kernels.nonlinearities import leaky_relu
 from ntklab.kernels.result import Kernels
 
 __all__ = [

@@ -14,7 +14,7 @@ from ntklab.kernels.result import Kernels
 @partial(jax.jit, static_argnums=0)
 def _recursion(network: Network, k: Array, theta: Array, v: Array | None, w: Array | None) -> tuple[Array, Array]:
     """K and Theta after all dense layers; v and w, the variances of the layer's input, are None without hidden ones."""
-    s = network.nonlinearity
+    s = network.nonlinearity.duals
 
     def affine(k):
         return network.weight_variance * k + network.bias_variance

@@ -3,17 +3,25 @@
 The tests and the table of identities compare the fast kernels with these.
 """
 
+from functools import partial
+
+import jax.numpy as jnp
+
 from ntklab.kernels import stax_layers as stax
 from ntklab.kernels.group_convolution import ORDER
 from ntklab.kernels.network import Network
 
+QUADRATURE = 50
+"""Degree of neural-tangents' quadrature for activations of which it has no closed form."""
+
 
 def _activation(network: Network):
     """The layer of neural-tangents for the network's nonlinearity."""
-    name = network.nonlinearity.name
-    if name.startswith("leaky_relu"):
-        return stax.LeakyRelu(float(name.removeprefix("leaky_relu(").removesuffix(")")))
-    return {"relu": stax.Relu, "erf": stax.Erf, "gelu": stax.Gelu, "identity": stax.Identity}[name]()
+    s = network.nonlinearity
+    if s.slopes:
+        return stax.LeakyRelu(s.slopes[0])
+    layers = {"erf": stax.Erf, "gelu": stax.Gelu, "sin": stax.Sin, "identity": stax.Identity}
+    return layers[s.name]() if s.name in layers else stax.ElementwiseNumerical(partial(s, xp=jnp), deg=QUADRATURE)
 
 
 def _deviations(network: Network) -> dict:

@@ -6,6 +6,7 @@ and its bias by sqrt(bias_variance). Parameters are a list of (weights, bias), o
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -64,7 +65,7 @@ def _layer(network: Network, parameters, linear, x: Array) -> Array:
 
 def features(network: Network, architecture: str, parameters: Parameters, x: Array) -> Float[Array, "sample width"]:
     """The last hidden layer, which the linear output layer sees; for pooling networks after the pooling."""
-    s, h = network.nonlinearity.function, x
+    s, h = partial(network.nonlinearity, xp=jnp), x
     convolutions, dense = parameters[: len(network.filters)], parameters[len(network.filters) : -1]
     for number, layer in enumerate(convolutions):
         kind = correlate if architecture == "cnn" else lifting_convolution if number == 0 else group_convolution

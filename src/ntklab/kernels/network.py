@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ntklab.kernels.nonlinearities import Nonlinearity, nonlinearity
+from ntklab.activations import Activation, get_activation
 
 PADDINGS = ("VALID", "SAME", "CIRCULAR")
 
@@ -22,7 +22,7 @@ class Network:
     Attributes:
         filters: side length of each convolution's square filter; () for a fully connected network.
         dense: hidden dense layers, after the pooling (0: linear head) or on the flattened pixels.
-        nonlinearity: name in `nonlinearities.REGISTRY`, or a `Nonlinearity` such as leaky_relu(0.2).
+        nonlinearity: name of an activation, such as "relu" or "leaky_relu(0.2)", or an `Activation`.
         padding: VALID, SAME (zeros; the extra one of an even filter at the end) or CIRCULAR.
         weight_variance: sigma_w^2.
         bias_variance: sigma_b^2.
@@ -33,14 +33,14 @@ class Network:
 
     filters: Sequence[int] = ()
     dense: int = 0
-    nonlinearity: str | Nonlinearity = "relu"
+    nonlinearity: str | Activation = "relu"
     padding: str = "SAME"
     weight_variance: float = 1.0
     bias_variance: float = 0.0
 
     def __post_init__(self):
         object.__setattr__(self, "filters", tuple(self.filters))
-        object.__setattr__(self, "nonlinearity", nonlinearity(self.nonlinearity))
+        object.__setattr__(self, "nonlinearity", get_activation(self.nonlinearity))
         object.__setattr__(self, "padding", str(self.padding).upper())
         if any(not isinstance(q, int) or q < 1 for q in self.filters):
             raise ValueError(f"Network: filters={self.filters}: side lengths are integers, at least 1")

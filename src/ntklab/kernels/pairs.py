@@ -41,7 +41,7 @@ def layer_variances(network: Network, x: Float[Array, "image row column channel"
     for q in network.filters:
         v = network.weight_variance * variance_average(v, q, network.padding) + network.bias_variance
         variances.append(v)
-        v = network.nonlinearity.variance(v)
+        v = network.nonlinearity.duals.variance(v)
     return variances
 
 
@@ -58,7 +58,7 @@ def pooled_pair(network: Network, go, x, y, variances_x: list, variances_y: list
 
     The NTK of the input is zero, so that after the first convolution Theta = K.
     """
-    s = network.nonlinearity
+    s = network.nonlinearity.duals
     k = stage(go, lambda x, y: jnp.einsum("hwc,abc->hwab", x, y) / x.shape[-1], x, y)
     theta = None
     for q, v, w in zip(network.filters, variances_x, variances_y, strict=True):

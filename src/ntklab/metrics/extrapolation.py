@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Float, Num
 
+from ntklab.errors import InputError
+
 
 def extrapolate(
     widths: Num[np.ndarray, " width"],
@@ -12,10 +14,10 @@ def extrapolate(
 ) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
     """Constant term of a weighted least-squares polynomial in 1/width, and its standard error from those given.
 
-    The measurements at different widths must be independent. `ValueError` for fewer widths than coefficients.
+    The measurements at different widths must be independent. `InputError` for fewer widths than coefficients.
     """
     if len(widths) <= degree:
-        raise ValueError(f"{len(widths)} widths do not fix a polynomial of degree {degree}; give at least {degree + 1}")
+        raise InputError(f"{len(widths)} widths do not fix a polynomial of degree {degree}; give at least {degree + 1}")
     design = np.vander(1 / np.asarray(widths, float), degree + 1, increasing=True)
     flat, error = values.reshape(len(widths), -1), stderr.reshape(len(widths), -1)
     # An exact value (of a tensor that vanishes) has no error; any equal weights will do.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from ntklab.errors import InputError
 from ntklab.types import Numbers
 
 
@@ -20,11 +21,11 @@ class Estimate(NamedTuple):
 def block_means(members: Float[np.ndarray, "member *shape"], size: int) -> Float[np.ndarray, "block *shape"]:
     """Means of disjoint blocks of `size` members, in order; members left over are not used.
 
-    Smaller ensembles come from one trained pool, never from fresh training. `ValueError` if the pool is too small.
+    Smaller ensembles come from one trained pool, never from fresh training. `InputError` if the pool is too small.
     """
     blocks = len(members) // size
     if blocks == 0:
-        raise ValueError(f"an ensemble of {size} members asked, {len(members)} are trained")
+        raise InputError(f"an ensemble of {size} members asked, {len(members)} are trained")
     return members[: blocks * size].reshape(blocks, size, *members.shape[1:]).mean(axis=1)
 
 
@@ -75,11 +76,11 @@ def squared_mean(deviations: Float[np.ndarray, "member sample"]) -> Estimate:
     part that is there only because the ensemble is finite. It may be negative. With orbit deviations it is the squared
     orbit spread of the infinite ensemble (the floor), with deviations from the NTK mean the squared distance to it.
     Where the expectation vanishes the error is conservative, its square too large by a factor of 2 on average.
-    `ValueError` for fewer than three members.
+    `InputError` for fewer than three members.
     """
     members, samples = deviations.shape
     if members < 3:
-        raise ValueError(f"the unbiased estimator with its error needs three members, there are {members}")
+        raise InputError(f"the unbiased estimator with its error needs three members, there are {members}")
     norms = np.square(deviations).sum(axis=1)
     total = deviations.sum(axis=0)
     overlap = deviations @ total

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ntklab.data.rotation import angles, interpolation
+from ntklab.errors import InputError
 from ntklab.nets.image_cnn import draw_parameters, image_cnn
 
 SCORE_CHANNELS = 8
@@ -96,13 +97,13 @@ class Canonicaliser(nn.Module):
     """The rotation of each image that scores best: (sample, channel, size, size) to the same shape.
 
     While training, the gradient of the choice is that of softmax-weighted rotations (straight-through estimator): the
-    value is the chosen rotation alone. `ValueError` unless group_order >= 1 and size is even.
+    value is the chosen rotation alone. `InputError` unless group_order >= 1 and size is even.
     """
 
     def __init__(self, group_order: int, *, size: int, channels_in: int, rng: np.random.Generator):
         super().__init__()
         if size % 2:
-            raise ValueError(f"scores are of images averaged over 2x2 pixels: an even side is needed, not {size}")
+            raise InputError(f"scores are of images averaged over 2x2 pixels: an even side is needed, not {size}")
         self.rotations = Rotations(group_order, size)
         self.score = Score(size, channels_in, rng)
 

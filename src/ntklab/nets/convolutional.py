@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ntklab.errors import InputError
 from ntklab.nets.layers import Convolution, Dense, GroupConvolution, GroupMaps, LiftingConvolution
 
 
@@ -26,9 +27,9 @@ class GlobalAveragePool(nn.Module):
 def _check_fit(filters: Sequence[int], padding: str, size: int) -> None:
     for q in filters:
         if q > size:
-            raise ValueError(f"a filter of side {q} does not fit feature maps of side {size}")
+            raise InputError(f"a filter of side {q} does not fit feature maps of side {size}")
         if padding == "SAME" and q % 2 == 0:
-            raise ValueError(f"an even filter ({q}) with SAME padding does not commute with rotations; use an odd one")
+            raise InputError(f"an even filter ({q}) with SAME padding does not commute with rotations; use an odd one")
         size = size - q + 1 if padding == "VALID" else size
 
 
@@ -55,7 +56,7 @@ def build_network(
 
     "gcnn" has a lifting convolution first, group convolutions after it, and pools over the group: invariant. Its mean
     after training on images is that of "cnn" after training on all their rotations, in the infinite-width limit (E2,
-    theorem on augmentation). filters = (size, 1, ...) with VALID padding makes "cnn" an MLP. `ValueError` for filters
+    theorem on augmentation). filters = (size, 1, ...) with VALID padding makes "cnn" an MLP. `InputError` for filters
     that do not fit, and for even ones under SAME padding.
     """
     _check_fit(filters, padding, size)

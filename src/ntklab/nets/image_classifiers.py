@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import nn
 
+from ntklab.errors import InputError
 from ntklab.nets.canonicalisation import canonicalised
 from ntklab.nets.image_cnn import image_cnn, image_cnn_parameters
 from ntklab.nets.steerable import steerable
@@ -52,11 +53,11 @@ def build_classifier(
     - "steerable": a C_k-invariant steerable CNN with as many parameters within 20 % (`steerable`);
     - "canonicalised": the CNN, with the same initial parameters, behind a learned choice among k rotations.
 
-    Not all evaluate as they train: call `.eval()` before predicting. `ValueError` for an unknown kind and for sizes
+    Not all evaluate as they train: call `.eval()` before predicting. `InputError` for an unknown kind and for sizes
     that no such network has.
     """
     if kind not in CLASSIFIERS:
-        raise ValueError(f"unknown kind of classifier {kind!r}; known kinds: {', '.join(CLASSIFIERS)}")
+        raise InputError(f"unknown kind of classifier {kind!r}; known kinds: {', '.join(CLASSIFIERS)}")
     return CLASSIFIERS[kind](
         group_order=group_order,
         size=size,

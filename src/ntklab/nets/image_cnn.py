@@ -15,6 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ntklab.errors import InputError
+
 FILTER = 3
 
 
@@ -37,15 +39,15 @@ class PooledConvolution(nn.Conv2d):
 def pooled_sizes(size: int, layers: int, pooled: int) -> list[int]:
     """Sides of the maps after each of `layers` convolutions of which the first `pooled` are pooled 2x2.
 
-    `ValueError` if a map of odd side would be pooled, or for numbers that make no sense.
+    `InputError` if a map of odd side would be pooled, or for numbers that make no sense.
     """
     if not 0 <= pooled <= layers:
-        raise ValueError(f"pooled = {pooled}: pooling follows between 0 and all {layers} convolutions")
+        raise InputError(f"pooled = {pooled}: pooling follows between 0 and all {layers} convolutions")
     sizes = []
     for layer in range(layers):
         if layer < pooled:
             if size < 2 or size % 2:
-                raise ValueError(
+                raise InputError(
                     f"2x2 pooling after convolution {layer + 1} needs a map of even side, not {size}: it would drop a "
                     "row and a column, and the architecture would not be closed under rotations by 90 degrees. Choose "
                     f"another image size or pool fewer convolutions than {pooled}"
@@ -61,7 +63,7 @@ def layer_shapes(
     """(inputs, outputs) of every convolution and of every linear layer of `image_cnn`; errors as there."""
     widths = [channels_in, *channels, *hidden, classes, size]
     if not channels or min(widths) < 1:
-        raise ValueError(f"a CNN needs a convolution and positive sizes, not channels {channels}, {widths} in all")
+        raise InputError(f"a CNN needs a convolution and positive sizes, not channels {channels}, {widths} in all")
     last = pooled_sizes(size, len(channels), pooled)[-1]
     convolutions = list(pairwise([channels_in, *channels]))
     units = [channels[-1] * last * last, *hidden, classes]
@@ -112,7 +114,7 @@ def image_cnn(
     symmetry, and several times faster (see `PooledConvolution`). All randomness comes from `rng`.
 
     FashionMNIST at paper scale: size 28, channels (32, 64, 64), pooled 2, hidden (20,), 118,694 parameters. Fastest with
-    `.to(memory_format=torch.channels_last)`. `ValueError` if a map of odd side would be pooled, or for sizes below 1.
+    `.to(memory_format=torch.channels_last)`. `InputError` if a map of odd side would be pooled, or for sizes below 1.
     """
     convolutions, linear = layer_shapes(
         size=size, channels_in=channels_in, channels=channels, pooled=pooled, hidden=hidden, classes=classes

@@ -17,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ntklab.errors import InputError
 from ntklab.nets.image_cnn import draw_parameters, pooled_sizes
 
 BLOCKS = 2
@@ -146,7 +147,7 @@ def matched_fields(
     """Numbers of fields of the two blocks for which `steerable` has about as many parameters as asked for.
 
     Of the pairs that miss the number by rounding only, the one whose quotient (second by first) is nearest `ratio`;
-    `ValueError` if it misses by more than 20 %.
+    `InputError` if it misses by more than 20 %.
     """
     lifting, regular = (len(filter_basis(group_order, filter_size, kind)) for kind in (True, False))
     pairs = []
@@ -157,7 +158,7 @@ def matched_fields(
         if second >= 1 and abs(constant + second * slope - parameters) <= TOLERANCE * parameters:
             pairs.append((first, second))
     if not pairs:
-        raise ValueError(
+        raise InputError(
             f"no C{group_order}-steerable CNN of {BLOCKS} blocks has {parameters} parameters within {TOLERANCE:.0%}: "
             f"a pair of fields alone has {regular}. Compare with a larger CNN or take a smaller group"
         )
@@ -185,12 +186,12 @@ def steerable(
 
     Without batch normalisation it hardly learns in the few steps in which the members do: the means over group and
     positions differ little between images. So batches of training need two images at least, and evaluation `.eval()`.
-    `ValueError` if there is no such network, or if a map of odd side would be pooled.
+    `InputError` if there is no such network, or if a map of odd side would be pooled.
     """
     if group_order < 2:
-        raise ValueError(f"a steerable CNN needs a group of order 2 or more, not {group_order}")
+        raise InputError(f"a steerable CNN needs a group of order 2 or more, not {group_order}")
     if len(channels) < BLOCKS:
-        raise ValueError(f"channels {channels}: a steerable CNN has {BLOCKS} blocks, so it needs {BLOCKS} numbers")
+        raise InputError(f"channels {channels}: a steerable CNN has {BLOCKS} blocks, so it needs {BLOCKS} numbers")
     pooled = min(pooled, BLOCKS)
     pooled_sizes(size, BLOCKS, pooled)
     first, second = matched_fields(

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
+from ntklab.groups import group
+
 LIMIT = "black"
 CONTROL = "#b2182b"
 KERNELS = {"ntk": "#0072b2", "nngp": "#d55e00"}
@@ -41,6 +43,11 @@ def width_colours(widths: Iterable[float]) -> dict[float, tuple]:
     """One colour per width, from light (narrow) to dark (wide)."""
     widths = sorted(widths)
     return dict(zip(widths, sns.color_palette("viridis_r", len(widths) + 1)[1:], strict=True))
+
+
+def group_colour(name: str):
+    """The colour of a cyclic group, from light (few elements) to dark (many); c1, no augmentation, is the control's."""
+    return GROUPS.get(name) or mpl.colormaps["YlGnBu"](min(np.log2(group(name).order) / 5, 1.0))
 
 
 def count(number: float | np.integer) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from ntklab.data.images import ImageSet
-from ntklab.files import Arrays
-from ntklab.provenance import file_hash
+from ntklab.errors import InputError
+from ntklab.files import Arrays, file_hash
 
 FOLDER = Path(__file__).parent
 SHA256 = {
@@ -18,9 +18,9 @@ SHA256 = {
 
 
 def embedded(name: str, part: str) -> ImageSet:
-    """One part of an embedded data set, images uint8, grey or with 3 channels; `ValueError` if its file was changed."""
+    """One part of an embedded data set, images uint8, grey or with 3 channels; `InputError` if its file was changed."""
     path = FOLDER / f"{name}.npz"
     if (found := file_hash(path)) != SHA256[name]:
-        raise ValueError(f"{path}: wrong sha256: expected {SHA256[name]}, found {found}; install ntklab again")
+        raise InputError(f"{path}: wrong sha256: expected {SHA256[name]}, found {found}; install ntklab again")
     arrays = Arrays(path)
     return ImageSet(arrays[f"{part}/images"], arrays[f"{part}/labels"].astype(np.int64))

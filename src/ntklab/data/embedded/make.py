@@ -14,8 +14,7 @@ import numpy as np
 
 from ntklab.data import fashion_mnist
 from ntklab.data.images import ImageSet, balanced
-from ntklab.files import save_arrays
-from ntklab.provenance import file_hash
+from ntklab.files import file_hash, save_arrays
 from ntklab.seeds import generator
 
 SEED = 170807747

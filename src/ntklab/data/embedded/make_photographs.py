@@ -17,8 +17,7 @@ from PIL import Image
 
 from ntklab.data.images import balanced, grey
 from ntklab.data.photographs import KINDS
-from ntklab.files import save_arrays
-from ntklab.provenance import file_hash
+from ntklab.files import file_hash, save_arrays
 from ntklab.seeds import generator
 
 SEED = 170807747

@@ -38,16 +38,18 @@ class Diagrams(Sequence[Diagram]):
     members: tuple[Diagram, ...]
 
     def __getitem__(self, index: Any) -> Any:
-        return self.members[index]
+        """One `Diagram`, or for a slice the same kind of collection, which prints and draws itself."""
+        chosen = self.members[index]
+        return Diagrams(self.tensor, chosen) if isinstance(index, slice) else chosen
 
     def __len__(self) -> int:
         return len(self.members)
 
     def __str__(self) -> str:
-        from ntklab.finite_width.diagrams.text import TEXT, recursion, term
+        from ntklab.finite_width.diagrams.text import TEXT, describe, recursion, term
 
         head = f"{self.tensor.name}: {self.tensor.meaning} ({self.tensor.source}); diagrams: {len(self)}"
-        rows = [f"  [{k}] {diagram}\n      {term(diagram, TEXT)}" for k, diagram in enumerate(self, 1)]
+        rows = [f"  [{k}] {describe(diagram)}\n      {term(diagram, TEXT)}" for k, diagram in enumerate(self, 1)]
         return "\n".join([head, *rows, recursion(self, TEXT)])
 
     def latex(self) -> str:
@@ -55,6 +57,12 @@ class Diagrams(Sequence[Diagram]):
         from ntklab.finite_width.diagrams.text import LATEX, recursion
 
         return recursion(self, LATEX)
+
+    def tikz(self) -> str:
+        """Source of the pictures for the LaTeX package TikZ-Feynman."""
+        from ntklab.finite_width.diagrams.tikz import tikz
+
+        return "\n\n".join(map(tikz, self))
 
     def symbolic(self):
         """The recursion's right-hand side as a SymPy expression."""

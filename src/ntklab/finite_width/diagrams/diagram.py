@@ -85,42 +85,6 @@ class Diagram:
         """All lines handed down by the cubic vertices."""
         return tuple(line for index, vertex in enumerate(self.vertices) for line in vertex.lines(index))
 
-    def __str__(self) -> str:
-        from ntklab.finite_width.diagrams.text import describe
-
-        return describe(self)
-
-    def latex(self) -> str:
-        """The diagram's term of the recursion, in LaTeX."""
-        from ntklab.finite_width.diagrams.text import LATEX, term
-
-        return term(self, LATEX)
-
-    def symbolic(self):
-        """The diagram's term as a SymPy expression."""
-        from ntklab.finite_width.diagrams.symbolic import symbolic
-
-        return symbolic(self)
-
-    def tikz(self) -> str:
-        """Source of the picture for the LaTeX package TikZ-Feynman."""
-        from ntklab.finite_width.diagrams.tikz import tikz
-
-        return tikz(self)
-
-    def draw(self, ax) -> None:
-        """Draw the diagram into matplotlib axes."""
-        from ntklab.finite_width.diagrams.picture import drawing
-        from ntklab.line_drawing import render
-
-        render(drawing(self), ax)
-
-    def _repr_svg_(self) -> str:
-        """The picture with its term, as a notebook shows it."""
-        from ntklab.finite_width.diagrams.picture import svg
-
-        return svg([self])
-
 
 def graph(diagram: Diagram) -> nx.Graph:
     """The diagram as a graph whose isomorphisms are those of diagrams with fixed external legs.

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from ntklab.finite_width.diagrams.algebra import Product, expand
 from ntklab.finite_width.diagrams.diagram import Diagram
 from ntklab.finite_width.diagrams.rules import Tensor
-from ntklab.finite_width.expectations import HIGHEST_PAIR_ORDER, GaussianExpectations
+from ntklab.finite_width.gaussian import GaussianExpectations
+from ntklab.finite_width.quadrature import HIGHEST_PAIR_ORDER
 
 Array = Float[np.ndarray, "..."]
 Moments = Callable[[tuple[int, ...]], Array]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ntklab.finite_width.diagrams.diagram import Diagram, Line, Solid, Vertex
+from ntklab.finite_width.diagrams.text import LATEX, term
 from ntklab.line_drawing import extent, panel
 
 TOP, BOTTOM = 1, -1
@@ -139,7 +140,7 @@ def figure(diagrams: Iterable[Diagram]):
     for ax in axes:
         ax.axis("off")
     for ax, picture, diagram in zip(axes, drawings, diagrams, strict=False):
-        panel(ax, picture, diagram.latex(), half)
+        panel(ax, picture, term(diagram, LATEX), half)
     return drawn
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ntklab.finite_width.diagrams.diagram import Diagram
 from ntklab.finite_width.diagrams.picture import drawing
+from ntklab.finite_width.diagrams.text import LATEX, term
 from ntklab.line_drawing import COLOURS, PARALLEL
 
 STYLES = {"solid": "plain", "wavy": "boson", "dotted": "ghost", "dashed": "scalar"}
@@ -60,5 +61,5 @@ def document(tensors: Iterable[Iterable[Diagram]]) -> str:
     parts = [r"\documentclass{article}", r"\usepackage{amsmath, tikz-feynman}", r"\begin{document}"]
     for diagrams in tensors:
         for number, diagram in enumerate(diagrams, 1):
-            parts += [f"% {diagram.tensor.name}, diagram {number}", tikz(diagram), rf"\[ {diagram.latex()} \]", ""]
+            parts += [f"% {diagram.tensor.name}, diagram {number}", tikz(diagram), rf"\[ {term(diagram, LATEX)} \]", ""]
     return "\n".join([*parts, r"\end{document}", ""])

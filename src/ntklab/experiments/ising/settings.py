@@ -1,0 +1,93 @@
+"""Settings of the Ising experiment."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Len
+from pydantic import model_validator
+
+from ntklab.groups import REGISTRY
+from ntklab.pipeline.settings import (
+    Block,
+    Count,
+    Counts,
+    LearningRateFactor,
+    Members,
+    Steps,
+    increasing,
+    one_for_each_width,
+    recorded_from_start,
+)
+
+PAPER = "ensembles"
+Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]  # on orbits of one element all is invariant
+
+
+class Control(Block):
+    """The negative control: the same networks trained without augmentation, whose mean must not become invariant."""
+
+    width: Count
+    """integer >= 1, channels per hidden layer of the control"""
+    members: Members
+    """integer >= 3, networks in the control ensemble"""
+
+
+class Ising(Block):
+    """Deep ensembles learn the energy of Ising lattices from fully augmented data (E1-ising-id, E1-ising-ood,
+    E1-ising-ntk)."""
+
+    lattice_size: Annotated[int, Ge(2)]
+    """integer >= 2, sites along a side of the square periodic lattice; training time grows with its square"""
+    coupling: float
+    """number, J in E(s) = -J sum over nearest neighbours of s_i s_j"""
+    beta: Annotated[float, Ge(0)]
+    """number >= 0, inverse temperature of the spins: 0 draws independent uniform spins, 0.3 mildly ordered ones
+    (Wolff)"""
+    wolff_updates: Count
+    """integer >= 1, cluster updates before a lattice is taken; unused at beta 0, raise it for large lattices"""
+    training_samples: Annotated[int, Ge(2)]
+    """integer >= 2, training lattices before augmentation; the group's order multiplies them"""
+    test_samples: Count
+    """integer >= 1, lattices in each evaluation set; more of them make error bars over inputs smaller"""
+    group: Symmetry
+    """name of a group, c2 or c4: the full orbit of every training lattice is trained on, invariance measured on
+    orbits"""
+    depth: Count
+    """integer >= 1, hidden layers"""
+    width: Counts
+    """list of integers, channels per hidden layer; the talk shows 512, 1024 and 2048"""
+    members: Annotated[list[Members], Len(1)]
+    """list of integers >= 3, trained members for each width; the Monte-Carlo noise of the mean falls like
+    members^(-1/2)"""
+    members_per_shard: Counts
+    """list of integers, members trained by one job for each width; one to five minutes a job is a good size"""
+    control: Control
+    steps: Count
+    """integer >= 1, steps of full-batch gradient descent"""
+    recorded_steps: Steps
+    """increasing list of integers from 0 to at most steps, when predictions are recorded; 0 is the initialisation"""
+    learning_rate_factor: LearningRateFactor
+    """number between 0 and 1, learning rate in units of the critical one, 2 N / lambda_max of the analytic NTK; above 1
+    training diverges"""
+    ensemble_sizes: Counts
+    """increasing list of integers, sizes of the sub-ensembles in the figures, disjoint blocks of the trained members"""
+
+    @model_validator(mode="after")
+    def _consistent(self):
+        one_for_each_width("members", self.members, self.width)
+        one_for_each_width("members_per_shard", self.members_per_shard, self.width)
+        if len(set(self.width)) != len(self.width):
+            raise ValueError("width: the same width twice")
+        recorded_from_start(self.recorded_steps)
+        increasing("ensemble_sizes", self.ensemble_sizes)
+        if self.recorded_steps[-1] > self.steps:
+            raise ValueError(
+                f"recorded_steps: {self.recorded_steps[-1]} is after the last step (steps is {self.steps})"
+            )
+        if self.ensemble_sizes[-1] > max(self.members):
+            raise ValueError(
+                f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, at most {max(self.members)} are trained"
+            )
+        return self
+
+
+BLOCKS = {"ising": Ising}

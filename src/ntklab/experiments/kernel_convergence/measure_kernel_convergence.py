@@ -1,0 +1,62 @@
+"""Compare the empirical kernels of every width with the analytic ones."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntklab.experiments.kernel_convergence.tables import KERNEL_CONVERGENCE
+from ntklab.files import Arrays
+from ntklab.metrics.kernel_convergence import draw_deviation, mean_deviation, mean_kernel
+from ntklab.pipeline.provenance import record
+from ntklab.pipeline.shards import by, joined
+from ntklab.pipeline.table_files import write_table
+from ntklab.pipeline.tables import measurements
+from ntklab.seeds import generator
+
+WHOLE = {"image": -1, "image2": -1}
+
+
+def measure_kernel_convergence(
+    *, kernels: Path, draws: list[Path], bootstrap: int, seed: int, experiment: str, output: Path
+) -> None:
+    """One table for all widths; only entries on and above the diagonal."""
+    settings = {"experiment": experiment, "bootstrap": bootstrap, "seed": seed}
+    provenance = record(settings, [kernels, *draws])
+    analytic = Arrays(kernels)
+    rows = []
+    for kernel, exact in analytic.items():
+        entries = _entries(exact, np.zeros_like(exact), 1)
+        rows += [{**row, "kernel": kernel, "width": np.inf, "quantity": "entry"} for row in entries]
+    for width, shards in sorted(by(draws, "width").items()):
+        for kernel in ("nngp", "ntk"):
+            drawn = joined(shards, kernel)
+            rng = generator(seed, experiment, "bootstrap", kernel, width)
+            measured = _measured(drawn, analytic[kernel], bootstrap, rng)
+            rows += [{**row, "kernel": kernel, "width": float(width)} for row in measured]
+    common = {"experiment": experiment, "data": analytic.header["data"], "network": analytic.header["network"]}
+    table = measurements(rows, KERNEL_CONVERGENCE, **common, group="c4")
+    write_table(output, table, KERNEL_CONVERGENCE, provenance)
+
+
+def _measured(
+    drawn: np.ndarray, exact: np.ndarray, bootstrap: int, rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    mean = mean_kernel(drawn)
+    for row in _entries(mean.value, mean.stderr, mean.n):
+        yield {**row, "quantity": "entry"}
+    for row in _entries((mean.value - exact) / mean.stderr, np.ones_like(exact), mean.n):
+        yield {**row, "quantity": "z_score"}
+    single = draw_deviation(drawn, exact)
+    yield {**WHOLE, **single._asdict(), "quantity": "draw_deviation"}
+    yield {**WHOLE, **mean_deviation(drawn, exact, bootstrap, rng)._asdict(), "quantity": "mean_deviation"}
+    root = np.sqrt(single.n)
+    yield {**WHOLE, "value": single.value / root, "stderr": single.stderr / root, "n": single.n, "quantity": "noise"}
+
+
+def _entries(value: np.ndarray, stderr: np.ndarray, n: int) -> list[dict[str, Any]]:
+    return [
+        {"image": int(i), "image2": int(j), "value": value[i, j], "stderr": stderr[i, j], "n": n}
+        for i, j in zip(*np.triu_indices(len(value)), strict=True)
+    ]

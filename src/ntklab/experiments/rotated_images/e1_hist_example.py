@@ -1,0 +1,42 @@
+"""E1-hist-example: one image, its four rotations, and the classes that a member and an ensemble give them."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ntklab.experiments.rotated_images.panels import strip, under
+from ntklab.plots import style
+
+ID = "E1-hist-example"
+EXPERIMENT = "histology"
+TABLES = ("ensembles/histology_pictures", "ensembles/histology_picture_predictions")
+TITLE = "Histological slices: one image and its rotations"
+CAPTION = """\
+One validation image in its four rotations, and the class that a single member (number 0) and an ensemble predict for each;
+red where it is not the class of the unrotated image. The image is the first in the validation set whose class the
+ensemble keeps at all four and gets right while the member keeps it at two or three (were there none: the one on which the
+member keeps it least often). OSP counts the rotations with the class of the unrotated image. Good: OSP 2 or 3 for the member,
+4 for the ensemble.
+"""
+
+
+def draw(pictures: pd.DataFrame, predictions: pd.DataFrame) -> Figure:
+    """The figure, from its two tables."""
+    angles = sorted(pictures.angle.unique())
+    figure = style.new_figure(columns=2.2, rows=1.25)
+    (cell,) = figure.add_gridspec(1, 1)
+    drawn = strip(figure, cell, pictures, angles, [f"rotated by {angle:g}°" for angle in angles])
+    names = {members: rows.set_index("angle").class_name for members, rows in predictions.groupby("members")}
+    finite = sorted(members for members in names if np.isfinite(members))
+    kept = {members: (names[members] == names[members][0.0]) for members in finite}
+    for axes, angle in zip(drawn, angles, strict=True):
+        for line, members in enumerate(finite):
+            said = f"{_who(members)}: {names[members][angle]}"
+            under(axes, said, line, "black" if kept[members][angle] else style.CONTROL)
+    counts = ", ".join(f"{kept[members].sum()} of the {_who(members)}" for members in finite)
+    figure.supxlabel(f"true class {names[np.inf].iloc[0]}; orbit same predictions: {counts}", fontsize="small")
+    return figure
+
+
+def _who(members: float) -> str:
+    return "member" if members == 1 else f"ensemble of {style.count(members)}"

@@ -1,0 +1,1 @@
+"""What rooms build on, what finds them without naming them, and the steps that several of them share."""

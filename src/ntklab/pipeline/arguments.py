@@ -1,0 +1,17 @@
+"""Arguments of steps that are more than one value."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter, Token
+
+from ntklab.kernels.network import Network
+
+
+def _network(type_: Any, tokens: Sequence[Token]) -> Network:
+    return Network(**json.loads(tokens[0].value))
+
+
+NetworkArgument = Annotated[Network, Parameter(converter=_network, n_tokens=1, accepts_keys=False)]
+"""A `Network` as JSON, `--network '{"filters": [3, 3], "padding": "VALID"}'`: the config's block."""

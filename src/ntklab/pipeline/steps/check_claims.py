@@ -1,0 +1,46 @@
+"""Check the claims that the tables of some experiments decide: one table, and if wanted one page to read."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ntklab.claims.claim import Claim, check
+from ntklab.files import atomic
+from ntklab.pipeline.catalogue import claims, schemas
+from ntklab.pipeline.claims_table import CLAIMS
+from ntklab.pipeline.provenance import record
+from ntklab.pipeline.table_files import read_table, write_table
+
+
+def check_claims(
+    *,
+    experiments: list[str],
+    names: list[str],
+    tables: list[Path],
+    scale: str,
+    output: Path,
+    output_html: Path | None = None,
+) -> None:
+    """Write id, statement, number, interval and verdict of every claim about the given experiments.
+
+    `names` are those of the tables. A claim whose table is missing ends the run: none is left out in silence.
+    """
+    provenance = record({"experiments": experiments, "scale": scale}, tables)
+    frames = {name: read_table(path, schemas()[name]) for name, path in zip(names, tables, strict=True)}
+    rows = [_row(claim, frames) for experiment in experiments for claim in claims()[experiment]]
+    frame = pd.DataFrame(rows, columns=[column.name for column in CLAIMS.columns if column.name != "scale"])
+    frame = frame.assign(scale=scale).astype({"published": float})[[column.name for column in CLAIMS.columns]]
+    write_table(output, frame, CLAIMS, provenance)
+    if output_html:
+        with atomic(output_html) as temporary:
+            temporary.write_text(frame.to_html(index=False, float_format="{:.3g}".format, na_rep=""))
+    print(frame.verdict.value_counts().to_string())
+
+
+def _row(claim: Claim, frames: dict[str, pd.DataFrame]) -> dict:
+    if claim.table not in frames:
+        raise ValueError(f"claim {claim.id}: its table {claim.table!r} is none of {', '.join(frames)}")
+    stated = {name: getattr(claim, name) for name in ("id", "paper", "source", "statement", "quantity")}
+    if frames[claim.table].attrs["provenance"]["stand_in"]:
+        stated["statement"] = f"STAND-IN DATA. {claim.statement}"
+    return {**stated, **vars(check(claim, frames)), "published": claim.published, "criterion": claim.criterion}

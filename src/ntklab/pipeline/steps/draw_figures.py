@@ -1,0 +1,61 @@
+"""Draw figures from their tables: PDF, PNG and caption, with provenance in the files' metadata; those that need drawing."""
+
+import json
+import textwrap
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from ntklab.files import atomic, file_hash
+from ntklab.pipeline.catalogue import figures, schemas
+from ntklab.pipeline.figures import Figure
+from ntklab.pipeline.provenance import record
+from ntklab.pipeline.table_files import read_table
+from ntklab.plots import style
+
+CAPTION_WIDTH = 118
+
+
+def draw_figures(*, pictures: list[Path], digests: str, names: list[str], tables: list[Path]) -> None:
+    """Draw `<id>.png` of each of the pictures, with .pdf and .txt beside it; stand-in data are named in title and caption.
+
+    `digests` is JSON, id -> digest of code and words. A figure that is there with that digest, of the same tables, is left
+    as it is. `names` are those of the tables.
+    """
+    paths = dict(zip(names, tables, strict=True))
+    style.apply()
+    frames: dict[str, pd.DataFrame] = {}
+    for picture in pictures:
+        figure, digest = figures()[picture.stem], json.loads(digests)[picture.stem]
+        read = {name: paths[name] for name in figure.tables}
+        if not _is_drawn(picture, digest, list(read.values())):
+            frames |= {name: read_table(path, schemas()[name]) for name, path in read.items() if name not in frames}
+            _draw(figure, digest, frames, list(read.values()), picture.parent)
+            print(f"drawn: {figure.id}", flush=True)
+
+
+def _is_drawn(picture: Path, digest: str, tables: list[Path]) -> bool:
+    if not all(picture.with_suffix(suffix).exists() for suffix in (".png", ".pdf", ".txt")):
+        return False
+    with Image.open(picture) as opened:
+        source = json.loads(opened.info.get("Source", "{}"))
+    return source.get("digest") == digest and sorted(source["inputs"].values()) == sorted(map(file_hash, tables))
+
+
+def _draw(figure: Figure, digest: str, frames: dict[str, pd.DataFrame], tables: list[Path], folder: Path) -> None:
+    provenance = record({"figure": figure.id}, tables)
+    warning = "STAND-IN DATA. " if provenance["stand_in"] else ""
+    drawn = figure.drawn(frames)
+    drawn.suptitle(warning + figure.title)
+    drawn.draw_without_rendering()
+    drawn.set_layout_engine("none")  # laid out once, not again for every format
+    caption = textwrap.fill(" ".join((warning + figure.caption).split()), CAPTION_WIDTH) + "\n"
+    source = json.dumps({**provenance, "digest": digest}, sort_keys=True)
+    with atomic(folder / f"{figure.id}.pdf") as temporary:
+        metadata = {"Title": figure.title, "Subject": caption, "Keywords": source, "CreationDate": None}
+        drawn.savefig(temporary, metadata=metadata)
+    with atomic(folder / f"{figure.id}.txt") as temporary:
+        temporary.write_text(caption)
+    with atomic(folder / f"{figure.id}.png") as temporary:
+        drawn.savefig(temporary, metadata={"Title": figure.title, "Description": caption, "Source": source})

@@ -1,1 +1,0 @@
-"""Figures of `Emergent Equivariance in Deep Ensembles` (Gerken & Kessel 2024)."""

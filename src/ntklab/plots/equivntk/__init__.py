@@ -1,1 +1,0 @@
-"""Figures of `Equivariant Neural Tangent Kernels` (Misof, Kessel & Gerken 2025)."""

@@ -1,0 +1,90 @@
+# Kernels of finite group-convolutional networks, drawn at random, against the analytic ones.
+
+
+def draws(wildcards):
+    """The shards of draws of every width."""
+    block = SETTINGS["kernel_convergence"]
+    folder = f"{RESULTS}/arrays/kernels/kernel_convergence"
+    return [
+        path
+        for width in block["width"]
+        for path in shards(
+            f"{folder}/width={width}/draws={{first}}-{{last}}.npz", block["draws"], block["draws_per_shard"]
+        )
+    ]
+
+
+rule sample_gaussian_images:
+    output:
+        f"{RESULTS}/arrays/data/kernel_convergence.npz",
+    log:
+        f"{RESULTS}/logs/sample_gaussian_images.log",
+    params:
+        key=setting("kernel_convergence.images_key"),
+        images=setting("kernel_convergence.images"),
+        size=setting("kernel_convergence.image_size"),
+        channels=setting("kernel_convergence.channels"),
+        code=step_code("sample_gaussian_images"),
+    message:
+        "Sampling {params.images} images of normal numbers"
+    shell:
+        "ntklab sample-gaussian-images --key {params.key} --images {params.images} --size {params.size}"
+        " --channels {params.channels} --output {output} > {log} 2>&1"
+
+
+rule compute_kernels:
+    input:
+        data=rules.sample_gaussian_images.output,
+    output:
+        f"{RESULTS}/arrays/kernels/kernel_convergence/kernels.npz",
+    log:
+        f"{RESULTS}/logs/compute_kernels.log",
+    params:
+        network=network("kernel_convergence"),
+        code=step_code("compute_kernels"),
+    message:
+        "Computing the analytic kernels of the group-convolutional network"
+    shell:
+        "ntklab compute-kernels --data {input.data} --network {params.network:q} --output {output} > {log} 2>&1"
+
+
+rule sample_empirical_kernels:
+    input:
+        data=rules.sample_gaussian_images.output,
+    output:
+        f"{RESULTS}/arrays/kernels/kernel_convergence/width={{width}}/draws={{first}}-{{last}}.npz",
+    log:
+        f"{RESULTS}/logs/sample_empirical_kernels/width={{width}}/draws={{first}}-{{last}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/sample_empirical_kernels/width={{width}}/draws={{first}}-{{last}}.tsv"
+    params:
+        network=network("kernel_convergence"),
+        outputs=setting("kernel_convergence.outputs"),
+        seed=setting("seed"),
+        code=step_code("sample_empirical_kernels"),
+    message:
+        "Computing the kernels of draws {wildcards.first} to {wildcards.last} of networks of width {wildcards.width}"
+    shell:
+        "ntklab sample-empirical-kernels --data {input.data} --network {params.network:q} --outputs {params.outputs}"
+        " --width {wildcards.width} --first {wildcards.first} --last {wildcards.last} --seed {params.seed}"
+        " --output {output} > {log} 2>&1"
+
+
+rule measure_kernel_convergence:
+    input:
+        kernels=rules.compute_kernels.output,
+        draws=draws,
+    output:
+        ensure(f"{RESULTS}/tables/equivntk/kernel_convergence.parquet", non_empty=True),
+    log:
+        f"{RESULTS}/logs/measure_kernel_convergence.log",
+    params:
+        bootstrap=setting("kernel_convergence.bootstrap"),
+        seed=setting("seed"),
+        code=step_code("measure_kernel_convergence"),
+    message:
+        "Comparing the kernels of finite networks with the analytic ones"
+    shell:
+        "ntklab measure-kernel-convergence --kernels {input.kernels} --draws {input.draws}"
+        " --bootstrap {params.bootstrap} --seed {params.seed} --experiment kernel_convergence"
+        " --output {output} > {log} 2>&1"
