@@ -7,7 +7,7 @@ import sys
 
 from snakemake.common.configfile import load_configfile
 
-from ntklab.pipeline import catalogue
+from ntklab.pipeline import catalogue, commands
 from ntklab.pipeline.config import ConfigError, load
 from ntklab.pipeline.digest import code_digest
 from ntklab.pipeline.shards import ranges
@@ -68,7 +68,7 @@ def network(experiment, block="network"):
 
 def step_code(step):
     """Digest of the code behind a step, so that editing it reruns the rule and editing a comment or log line does not."""
-    return code_digest(f"{catalogue.steps()[step]}:{step}")
+    return code_digest(f"{commands.steps()[step]}:{step}")
 
 
 def experiments_of(room):

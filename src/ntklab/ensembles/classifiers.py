@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
+from torch.optim.adam import adam
 
 from ntklab.ensembles.checkpoint import Checkpoint
 from ntklab.errors import InputError
@@ -131,7 +132,6 @@ def _steps(
     start = saved.load("step", 0)
     if start:
         networks.restore(saved.load("networks", None))
-    optimiser = networks.optimiser(descent.learning_rate)
     batches = _batches(len(x), descent.batch, chunk, shuffle, start)
     loss = x.new_full((len(chunk),), np.nan)
     for step in range(start, descent.steps):
@@ -139,9 +139,7 @@ def _steps(
         loss = networks.losses(x, y, index)
         if step in descent.recorded_steps:
             note(loss.detach())
-        optimiser.zero_grad(set_to_none=True)
-        loss.sum().backward()
-        optimiser.step()
+        networks.descend(loss, descent.learning_rate)
         yield step + 1, loss.detach()
     if not torch.isfinite(loss).all():
         raise InputError(
@@ -184,18 +182,24 @@ class _Chunk:
             self.parameters, self.buffers = stack_module_state(list(networks))
             self.together = torch.vmap(self._call, in_dims=(0, 0, 0))
             self.together_on_the_same = torch.vmap(self._call, in_dims=(0, 0, None))
-        self.adam: torch.optim.Adam | None = None
-        self.moments: dict | None = None
+        self.network.train()
+        moments = [[torch.zeros_like(p) for p in self.parameters.values()] for _ in range(2)]
+        self.moments, self.counts = moments, [torch.zeros((), device=p.device) for p in self.parameters.values()]
 
     def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         return functional_call(self.network, (parameters, buffers), (x,))
 
-    def optimiser(self, learning_rate: float) -> torch.optim.Adam:
-        self.adam = torch.optim.Adam(self.parameters.values(), lr=learning_rate, fused=True)
-        if self.moments is not None:
-            self.adam.load_state_dict(self.moments)
-        self.network.train()
-        return self.adam
+    def descend(self, loss: Float[Tensor, " member"], learning_rate: float) -> None:
+        """One step of Adam (PyTorch's function: its class imports the compiler, 2 s), betas 0.9 and 0.999."""
+        parameters = list(self.parameters.values())
+        for parameter in parameters:
+            parameter.grad = None
+        loss.sum().backward()  # gradients in the memory layout of their parameters, which the fused step needs
+        with torch.no_grad():
+            adam(
+                parameters, [p.grad for p in parameters], *self.moments, [], self.counts, fused=True, amsgrad=False, beta1=0.9,
+                beta2=0.999, lr=learning_rate, weight_decay=0.0, eps=1e-8, maximize=False,
+            )  # fmt: skip
 
     def losses(self, x: Tensor, y: Tensor, index: Int[Tensor, "member batch"]) -> Float[Tensor, " member"]:
         """Mean cross-entropy of every member on its own mini-batch."""
@@ -219,15 +223,16 @@ class _Chunk:
 
     def state(self) -> dict:
         """What a checkpoint needs to go on."""
-        assert self.adam is not None
-        return {"parameters": self.parameters, "buffers": self.buffers, "adam": self.adam.state_dict()}
+        return {"parameters": self.parameters, "buffers": self.buffers, "moments": self.moments, "counts": self.counts}
 
     def restore(self, state: dict) -> None:
         with torch.no_grad():
             for name in ("parameters", "buffers"):
                 for key, tensor in getattr(self, name).items():
                     tensor.copy_(state[name][key])
-        self.moments = state["adam"]
+            for mine, saved in zip([*self.moments, self.counts], [*state["moments"], state["counts"]], strict=True):
+                for tensor, value in zip(mine, saved, strict=True):
+                    tensor.copy_(value)
 
 
 def _skeleton(network: nn.Module) -> nn.Module:

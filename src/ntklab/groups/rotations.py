@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 
 from ntklab.groups.group import FiniteGroup
 
@@ -53,6 +52,8 @@ class RotationGroup(RotationSet, FiniteGroup):
     """A finite group of rotations: closed under products, which `multiply` finds by the nearest matrix."""
 
     def __init__(self, name: str, letter: str):
+        from scipy.spatial.transform import Rotation  # 0.3 s, which groups of the plane need not pay
+
         matrices = Rotation.create_group(letter).as_matrix()
         identity = np.argmax(np.trace(matrices, axis1=1, axis2=2))
         super().__init__(np.concatenate([matrices[[identity]], np.delete(matrices, identity, axis=0)]))
@@ -85,6 +86,8 @@ def icosahedral() -> RotationGroup:
 
 def haar_rotations(n: int, rng: np.random.Generator) -> RotationSet:
     """The identity and n - 1 independent uniformly distributed rotations."""
+    from scipy.spatial.transform import Rotation
+
     drawn = Rotation.random(n - 1, random_state=rng).as_matrix() if n > 1 else np.empty((0, 3, 3))
     return RotationSet(np.concatenate([np.eye(3)[None], drawn]))
 

@@ -21,8 +21,8 @@ from ntklab.kernels.dynamics import Dynamics
 from ntklab.kernels.empirical import empirical_kernels
 from ntklab.kernels.mean_prediction import mean_prediction
 from ntklab.kernels.mlp import mlp_kernel
-from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
+from ntklab.network import Network
 
 __all__ = [
     "Dynamics",

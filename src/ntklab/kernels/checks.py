@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 
 
 def samples(x: np.ndarray, name: str) -> None:

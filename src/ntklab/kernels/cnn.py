@@ -21,9 +21,9 @@ from jaxtyping import Float, Int, Num
 
 from ntklab.kernels import checks
 from ntklab.kernels.dense import dense_kernels
-from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
 from ntklab.kernels.tiles import tiled_kernels
+from ntklab.network import Network
 
 ROTATIONS = (0, 1, 2, 3)
 Images = Num[np.ndarray, "..."]

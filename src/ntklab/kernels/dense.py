@@ -7,8 +7,8 @@ import numpy as np
 from jax.experimental import enable_x64
 from jaxtyping import Array, Float
 
-from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
+from ntklab.network import Network
 
 
 @partial(jax.jit, static_argnums=0)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from ntklab.kernels import stax_layers as stax
 from ntklab.kernels.group_convolution import ORDER
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 
 QUADRATURE = 50
 """Degree of neural-tangents' quadrature for activations of which it has no closed form."""

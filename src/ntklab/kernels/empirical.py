@@ -16,8 +16,8 @@ from jaxtyping import Array, Float, Num
 
 from ntklab.kernels import checks, finite
 from ntklab.kernels.group_convolution import ORDER
-from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
+from ntklab.network import Network
 from ntklab.seeds import generator
 
 BATCH = 4

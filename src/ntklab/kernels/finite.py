@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ntklab.kernels.group_convolution import ORDER, correlate, group_convolution, lifting_convolution
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 
 ARCHITECTURES = ("mlp", "cnn", "gcnn")
 Parameters = list[tuple[Array, Array | None]]

@@ -5,8 +5,8 @@ from jaxtyping import Num
 
 from ntklab.kernels import checks
 from ntklab.kernels.dense import dense_kernels
-from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
+from ntklab.network import Network
 
 
 def mlp_kernel(

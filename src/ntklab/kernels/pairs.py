@@ -17,7 +17,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from ntklab.kernels.convolution import PAIR_AXES, shared_shift_sum, variance_average
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 
 Covariance = Float[Array, "row column row2 column2"]
 Variances = list[Float[Array, "image _ _"]]

@@ -26,7 +26,7 @@ from jaxtyping import Array, Float, Int
 from ntklab.kernels._neural_tangents import nt, stax
 from ntklab.kernels.convolution import pad
 from ntklab.kernels.group_convolution import ORDER, group_convolution, lifting_convolution, tap_positions
-from ntklab.kernels.network import PADDINGS
+from ntklab.network import PADDINGS
 
 THETA0 = ("zero", "input")
 _FEATURE_CHANNEL = 4

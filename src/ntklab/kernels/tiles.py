@@ -17,8 +17,8 @@ from jax.experimental import enable_x64
 from jaxtyping import Float, Int, Shaped
 
 from ntklab.files import atomic
-from ntklab.kernels.network import Network
 from ntklab.kernels.pairs import pooled_pairs
+from ntklab.network import Network
 from ntklab.progress import Progress
 
 BLOCK = 16

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 
 
 def _network(type_: Any, tokens: Sequence[Token]) -> Network:

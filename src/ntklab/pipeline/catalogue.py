@@ -18,7 +18,6 @@ from ntklab.pipeline.tables import Schema
 
 PACKAGE = "ntklab.experiments"
 ROOMS = Path(__file__).parent.parent / "experiments"
-SHARED_STEPS = "ntklab.pipeline.steps"
 
 
 @dataclass(frozen=True)
@@ -135,16 +134,3 @@ def claims() -> dict[str, tuple]:
                 raise ValueError(f"claim {claim.id}: {claim.table!r} is no table of the room {room.name}")
             found[owners[claim.table]].append(claim)
     return {name: tuple(of_experiment) for name, of_experiment in found.items()}
-
-
-@cache
-def steps() -> dict[str, str]:
-    """Step -> module: every module that defines a function of its own name, in a room or shared. Read, not imported."""
-    found = {}
-    shared = Path(__file__).parent / "steps"
-    folders = {SHARED_STEPS: shared, **{room.package: ROOMS / room.name for room in rooms().values()}}
-    for package, folder in folders.items():
-        for path in sorted(folder.glob("*.py")):
-            if any(isinstance(n, ast.FunctionDef) and n.name == path.stem for n in ast.parse(path.read_text()).body):
-                found[path.stem] = f"{package}.{path.stem}"
-    return found

@@ -5,7 +5,7 @@ import sys
 from cyclopts import App, Parameter
 
 from ntklab.errors import InputError
-from ntklab.pipeline.catalogue import steps
+from ntklab.pipeline.commands import steps
 
 
 def command() -> App:

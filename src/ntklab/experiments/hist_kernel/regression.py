@@ -13,7 +13,7 @@ from ntklab.kernels.circulant import ORDER, circulant_solve
 from ntklab.kernels.cnn import OrbitKernels, augmented_blocks, cnn_from_orbit, gcnn_from_orbit
 from ntklab.kernels.dynamics import Dynamics
 from ntklab.kernels.mean_prediction import mean_prediction, spectrum
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 
 KERNELS = ("nngp", "ntk")
 ARCHITECTURES = ("cnn", "cnn_augmented", "gcnn")

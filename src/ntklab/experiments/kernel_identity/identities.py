@@ -23,9 +23,9 @@ from ntklab.kernels.direct import gcnn_layers
 from ntklab.kernels.dynamics import Dynamics
 from ntklab.kernels.mean_prediction import mean_prediction, spectrum
 from ntklab.kernels.mlp import mlp_kernel
-from ntklab.kernels.network import Network
 from ntklab.kernels.result import Kernels
 from ntklab.kernels.stax_layers import THETA0
+from ntklab.network import Network
 
 STATEMENTS = {
     "a": "K(rho(g) x, rho(g) y) = K(x, y); control: even filters with SAME padding",

@@ -7,7 +7,7 @@ import numpy as np
 
 from ntklab.kernels.mean_prediction import critical_learning_rate, mean_prediction, orbit_covariance, spectrum
 from ntklab.kernels.mlp import mlp_kernel
-from ntklab.kernels.network import Network
+from ntklab.network import Network
 from ntklab.pipeline.orbit_ensembles.task import OrbitTask
 
 

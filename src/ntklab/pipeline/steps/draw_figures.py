@@ -4,6 +4,7 @@ import json
 import textwrap
 from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
 from PIL import Image
 
@@ -48,14 +49,18 @@ def _draw(figure: Figure, digest: str, frames: dict[str, pd.DataFrame], tables: 
     warning = "STAND-IN DATA. " if provenance["stand_in"] else ""
     drawn = figure.drawn(frames)
     drawn.suptitle(warning + figure.title)
-    drawn.draw_without_rendering()
-    drawn.set_layout_engine("none")  # laid out once, not again for every format
+    drawn.get_layout_engine().execute(drawn)
     caption = textwrap.fill(" ".join((warning + figure.caption).split()), CAPTION_WIDTH) + "\n"
     source = json.dumps({**provenance, "digest": digest}, sort_keys=True)
-    with atomic(folder / f"{figure.id}.pdf") as temporary:
-        metadata = {"Title": figure.title, "Subject": caption, "Keywords": source, "CreationDate": None}
-        drawn.savefig(temporary, metadata=metadata)
+    metadata = {
+        "pdf": {"Title": figure.title, "Subject": caption, "Keywords": source, "CreationDate": None},
+        "png": {"Title": figure.title, "Description": caption, "Source": source},
+    }
     with atomic(folder / f"{figure.id}.txt") as temporary:
         temporary.write_text(caption)
-    with atomic(folder / f"{figure.id}.png") as temporary:
-        drawn.savefig(temporary, metadata={"Title": figure.title, "Description": caption, "Source": source})
+    # Laid out once: with an engine, even an idle one, every format is drawn twice.
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        drawn.set_layout_engine(None)
+        for kind, about in metadata.items():
+            with atomic(folder / f"{figure.id}.{kind}") as temporary:
+                drawn.savefig(temporary, metadata=about)
