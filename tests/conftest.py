@@ -28,3 +28,10 @@ def values() -> dict:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20240305)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker a file, but one for all workflow tests together, which share one finished run."""
+    for item in items:
+        folder = item.path.relative_to(PROJECT / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group("workflow" if folder == "workflow" else str(item.path)))

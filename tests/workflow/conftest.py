@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 PARTS = ("Snakefile", "config.yaml", "pyproject.toml", "src", "workflow", "profiles")
+SMOKE = ("--config", "scale=smoke")
 
 
 @dataclass
@@ -41,16 +43,30 @@ class Copy:
         assert said, f"the run ended without printing {text!r}"
 
     def planned(self, *arguments: str) -> Counter:
-        """Rule -> number of jobs that a run would do now."""
-        done = self.snakemake(*arguments, "--dry-run", "--quiet", "reason")
+        """Rule -> number of jobs that a run at smoke scale (or with the given config) would do now, targets left out."""
+        config = () if {"--config", "--configfile"} & set(arguments) else SMOKE
+        done = self.snakemake(*arguments, *config, "--dry-run", "--quiet", "reason")
         assert done.returncode == 0, done.stdout + done.stderr
         table = re.search(r"^job\s+count\n-+\s+-+\n(.*?)\ntotal", done.stdout, flags=re.DOTALL | re.MULTILINE)
-        return Counter({rule: int(n) for rule, n in re.findall(r"^(\w+)\s+(\d+)$", table[1], re.M)} if table else {})
+        jobs = re.findall(r"^([\w-]+)\s+(\d+)$", table[1], re.M) if table else []
+        return Counter({rule: int(n) for rule, n in jobs if rule not in {"all", *arguments}})
 
     def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text that stands there exactly once."""
         text = (self.root / path).read_text()
-        assert old in text
+        assert text.count(old) == 1, f"{path} has {text.count(old)} times {old!r}"
         (self.root / path).write_text(text.replace(old, new))
+
+    def set(self, key: str, old: str, new: str) -> None:
+        """Change the value that a key "ising.width.smoke" has in config.yaml."""
+        lines = (self.root / "config.yaml").read_text().splitlines(keepends=True)
+        start, indent = 0, 0
+        for name in key.split("."):
+            start = next(i for i in range(start, len(lines)) if lines[i].startswith(f"{' ' * indent}{name}:"))
+            indent += 2
+        assert lines[start].split(":", 1)[1].strip() == old, lines[start]
+        lines[start] = lines[start].replace(old, new)
+        (self.root / "config.yaml").write_text("".join(lines))
 
 
 def copy_project(project: Path, root: Path) -> Copy:
@@ -75,10 +91,23 @@ def fresh(project, tmp_path) -> Copy:
 def finished(project, tmp_path_factory) -> tuple[Copy, Path, float]:
     """A copy in which a smoke run was killed after its first shard and then finished; that shard and its age."""
     copy = copy_project(project, tmp_path_factory.mktemp("workflow") / "project")
-    copy.kill_after("(Rule: train_shard)", "--config", "scale=smoke")
+    copy.kill_after("(Rule: train_shard)", *SMOKE)
     (first, *_) = (copy.root / "results/smoke/arrays/ensembles").rglob("members=*.npz")
     age = first.stat().st_mtime
-    assert copy.snakemake("--unlock", "--config", "scale=smoke").returncode == 0
-    done = copy.snakemake("--config", "scale=smoke")
+    assert copy.snakemake("--unlock", *SMOKE).returncode == 0
+    done = copy.snakemake(*SMOKE)
     assert done.returncode == 0, done.stdout + done.stderr
     return copy, first, age
+
+
+@pytest.fixture
+def copy(finished, tmp_path) -> Iterator[Copy]:
+    """The finished run, to be edited freely: edits are undone afterwards."""
+    project, *_ = finished
+    for part in ("src", "config.yaml"):
+        source = project.root / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / part)
+    yield project
+    shutil.rmtree(project.root / "src")
+    shutil.copytree(tmp_path / "src", project.root / "src")
+    shutil.copy(tmp_path / "config.yaml", project.root / "config.yaml")

@@ -45,7 +45,7 @@ NO_AUGMENTATION = "c1"
 
 
 wildcard_constraints:
-    augmentation=r"c\d+",
+    augmentation=r"\w+",
     depth=r"\d+",
     width=r"\d+",
     first=r"\d+",
@@ -66,9 +66,19 @@ def network(experiment, block="network"):
     return json.dumps({**{k: settings[k] for k in ("weight_variance",) if k in settings}, **settings[block]})
 
 
-def step_code(step):
-    """Digest of the code behind a step, so that editing it reruns the rule and editing a comment or log line does not."""
-    return code_digest(f"{commands.steps()[step]}:{step}")
+def step_code(step, **entries):
+    """Digest of the code behind a step, so that editing it reruns the rule and editing a comment or log line does not.
+
+    Of the registries in REGISTRIES a rule may say which entries it uses.
+    """
+    used = {REGISTRIES[name]: keys for name, keys in entries.items()}
+    return code_digest(f"{commands.steps()[step]}:{step}", entries=used)
+
+
+REGISTRIES = {
+    "classifiers": "ntklab.nets.image_classifiers:CLASSIFIERS",
+    "setups": "ntklab.experiments.finite_width.setups:SETUPS",
+}
 
 
 def experiments_of(room):

@@ -40,7 +40,7 @@ for kind, setups in SCANS.items():
         params:
             setups=setups,
             depth=scan(kind)["depth"],
-            code=step_code("solve_recursions"),
+            code=step_code("solve_recursions", setups=setups),
         message:
             "Solving the recursions of {params.setups} to layer {params.depth}"
         shell:
@@ -62,7 +62,7 @@ for kind, setups in SCANS.items():
             networks_per_batch=scan(kind)["networks_per_batch"],
             estimator=setting("finite_width.estimator"),
             seed=setting("seed"),
-            code=step_code("sample_networks"),
+            code=step_code("sample_networks", setups=setups),
         message:
             "Drawing batches {wildcards.first} to {wildcards.last} of networks of {params.setups} at widths {params.width}"
         shell:

@@ -111,7 +111,7 @@ rule train_classifier_shard:
         recorded_steps=setting("{experiment}.recorded_steps"),
         recorded_images=setting("{experiment}.recorded_images"),
         seed=setting("seed"),
-        code=step_code("train_classifier_shard"),
+        code=lambda wildcards: step_code("train_classifier_shard", classifiers=[wildcards.model]),
     message:
         "Training members {wildcards.first} to {wildcards.last} of the {wildcards.model} classifiers of"
         " {wildcards.experiment} (augmentation {wildcards.augmentation})"

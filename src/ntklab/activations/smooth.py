@@ -8,14 +8,15 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from scipy import special
 
 from ntklab.activations.activation import Activation, Duals
 
 
 def _erf(z, xp):
     if xp is np:
-        return special.erf(z)
+        from scipy.special import erf  # 0.3 s, which the start of every run need not pay
+
+        return erf(z)
     import jax.scipy.special  # only kernels and networks that are sampled need JAX
 
     return jax.scipy.special.erf(z)

@@ -95,8 +95,10 @@ def train_classifiers(
             times.append(({name: networks.logits(*orbits) for name, orbits in during.items()}, loss.cpu().numpy()))
 
         for step, loss in _steps(networks, x, y, chunk, descent, shuffle, saved, note):
-            done = (first * descent.steps + step * len(chunk), f"member {first + len(chunk)}/{len(members)}")
-            progress(done[0], f"{done[1]}  step {step}/{descent.steps}  loss {loss.mean():.3f}")
+            progress(
+                first * descent.steps + step * len(chunk),
+                f"member {first + len(chunk)}/{len(members)}  step {step}/{descent.steps}  loss {loss.mean():.3f}",
+            )
             saved.save_now_and_then(
                 lambda step=step, networks=networks, times=times: {
                     "finished": found, "times": times, "step": step, "networks": networks.state()

@@ -102,8 +102,10 @@ class _Recorder:
 
     def _report(self, step: int, width: int, loss: float) -> None:
         start, stop = self.rows.start, self.rows.stop
-        place = f"width {width}  member {stop}/{self.progress.total}  step {step}/{self.steps}  loss {loss:.2e}"
-        self.progress(start + (stop - start) * step / self.steps, place)
+        self.progress(
+            start + (stop - start) * step / self.steps,
+            f"width {width}  member {stop}/{self.progress.total}  step {step}/{self.steps}  loss {loss:.2e}",
+        )
 
     def _check(self, step: int, losses: Float[np.ndarray, "member time"]) -> None:
         # Rounding lets a loss that is zero to float32 move; it never lifts one above its start.

@@ -9,9 +9,9 @@ the text of errors, words in tables' schemas, and the modules of OUTSIDE, which 
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent
@@ -26,21 +26,34 @@ Definition = tuple[str, str]
 """A module and a name defined at its top; the name "*" stands for all of the module."""
 
 
-def code_digest(*roots: str) -> str:
-    """Hash of the definitions `roots`, each "ntklab.module:name" or "ntklab.module" for all of it, and all they depend on."""
-    text = "\n".join(f"{module}:{name} {_meaning(module, name)}" for module, name in sorted(_reached(roots)))
+def code_digest(*roots: str, entries: Mapping[str, Iterable[str]] | None = None) -> str:
+    """Hash of the definitions `roots` and all they depend on; "ntklab.module:name", or "ntklab.module" for all of it.
+
+    Of a registry, a dictionary such as "ntklab.nets.image_classifiers:CLASSIFIERS", `entries` names the keys in use: the
+    others do not enter.
+    """
+    chosen = {_definition(registry): frozenset(keys) for registry, keys in (entries or {}).items()}
+    reached = sorted(_reached(map(_definition, roots), chosen))
+    text = "\n".join(
+        f"{module}:{name} {_meaning(module, name, chosen.get((module, name)))}" for module, name in reached
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _reached(roots: tuple[str, ...]) -> set[Definition]:
+def _definition(text: str) -> Definition:
+    module, _, name = text.partition(":")
+    return module, name or "*"
+
+
+def _reached(roots: Iterable[Definition], chosen: Mapping[Definition, frozenset[str]]) -> set[Definition]:
     """The given definitions and all that they depend on."""
-    stack = [(module, name or "*") for module, _, name in (root.partition(":") for root in roots)]
+    stack = list(roots)
     reached: set[Definition] = set()
     while stack:
         definition = stack.pop()
         if definition not in reached and definition[0] not in OUTSIDE:
             reached.add(definition)
-            stack += _dependencies(*definition)
+            stack += _dependencies(*definition, chosen.get(definition))
     return reached
 
 
@@ -111,16 +124,28 @@ def _for_types_only(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def _statements(module: str, name: str) -> list[ast.stmt]:
+def _statements(module: str, name: str, keys: frozenset[str] | None = None) -> list[ast.AST]:
     """What a definition consists of; effects of the module come with each of its definitions."""
     parsed = _parsed(module)
     if name == "*":
         return [*dict.fromkeys(node for nodes in parsed.nodes.values() for node in nodes), *parsed.effects]
-    return [*parsed.nodes.get(name, ()), *parsed.effects]
+    nodes = parsed.nodes.get(name, ())
+    return [*(nodes if keys is None else map(partial(_only, keys), nodes)), *parsed.effects]
+
+
+def _only(keys: frozenset[str], registry: ast.stmt) -> ast.AST:
+    """A dictionary with only those of its entries whose key is among the given ones, or is no plain string."""
+    dictionary = registry.value
+    pairs = [
+        (key, value)
+        for key, value in zip(dictionary.keys, dictionary.values, strict=True)
+        if not isinstance(key, ast.Constant) or key.value in keys
+    ]
+    return ast.Dict(keys=[key for key, _ in pairs], values=[value for _, value in pairs])
 
 
 @cache
-def _dependencies(module: str, name: str) -> frozenset[Definition]:
+def _dependencies(module: str, name: str, keys: frozenset[str] | None = None) -> frozenset[Definition]:
     """The definitions that one definition names; re-exports are followed to where the definition stands."""
     parsed = _parsed(module)
     if name not in parsed.nodes and name != "*":
@@ -128,12 +153,12 @@ def _dependencies(module: str, name: str) -> frozenset[Definition]:
             return frozenset([parsed.imports[name]])
         return frozenset([(module, "*")])  # made by the module in a way that the source does not show
     found: set[Definition] = set(parsed.imports.values()) if name == "*" else set()
-    for statement in _statements(module, name):
+    for statement in _statements(module, name, keys):
         found |= _named(module, statement)
     return frozenset(found - {(module, name)})
 
 
-def _named(module: str, statement: ast.stmt) -> set[Definition]:
+def _named(module: str, statement: ast.AST) -> set[Definition]:
     """The definitions that a statement of a module names."""
     parsed, found = _parsed(module), set()
     nodes = list(ast.walk(statement))
@@ -160,9 +185,9 @@ def _named(module: str, statement: ast.stmt) -> set[Definition]:
 
 
 @cache
-def _meaning(module: str, name: str) -> str:
+def _meaning(module: str, name: str, keys: frozenset[str] | None = None) -> str:
     """The syntax trees of a definition's statements, without what cannot change a number."""
-    return "\n".join(ast.dump(statement) for statement in _statements(module, name))
+    return "\n".join(ast.dump(statement) for statement in _statements(module, name, keys))
 
 
 class _Wordless(ast.NodeTransformer):

@@ -18,6 +18,15 @@ from ntklab.errors import InputError
 from ntklab.files import atomic
 from ntklab.pipeline.tables import Schema
 
+TYPES = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+
+
+def _arrow(schema: Schema) -> pa.Schema:
+    """A schema as Arrow has it, units and meanings in the metadata of the fields."""
+    return pa.schema(
+        pa.field(c.name, TYPES[c.type], metadata={"unit": c.unit, "meaning": c.meaning}) for c in schema.columns
+    )
+
 
 def _content_hash(table: pa.Table) -> str:
     sink = io.BytesIO()
@@ -42,8 +51,8 @@ def write_table(path: str | Path, frame: pd.DataFrame, schema: Schema, provenanc
     _check_quantities(frame, schema)
     try:
         # A missing number stays NaN: null entries carry undefined bytes, and the content would have no hash.
-        columns = [pa.array(frame[f.name].to_numpy(), type=f.type, from_pandas=False) for f in schema.arrow()]
-        table = pa.Table.from_arrays(columns, schema=schema.arrow())
+        columns = [pa.array(frame[f.name].to_numpy(), type=f.type, from_pandas=False) for f in _arrow(schema)]
+        table = pa.Table.from_arrays(columns, schema=_arrow(schema))
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ValueError(f"table {schema.name}: {error}") from None
     metadata = {
@@ -68,7 +77,7 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
         raise InputError(f"{path}: not a readable Parquet file ({error}); delete it and run again") from None
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     if metadata.get("schema") != schema.name or not table.schema.remove_metadata().equals(
-        pa.schema([pa.field(f.name, f.type) for f in schema.arrow()])
+        pa.schema([pa.field(f.name, f.type) for f in _arrow(schema)])
     ):
         raise InputError(f"{path}: not a table of the schema {schema.name!r}; delete it and run again")
     if metadata["content_hash"] != _content_hash(table):

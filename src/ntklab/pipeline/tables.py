@@ -3,14 +3,8 @@
 A schema fixes names, types, units and meaning of the columns and the quantities a table may hold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
-
-TYPES = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 
 
 @dataclass(frozen=True)
@@ -33,12 +27,6 @@ class Schema:
     columns: Sequence[Column]
     quantities: Mapping[str, str]
 
-    def arrow(self) -> pa.Schema:
-        """The same as an Arrow schema, units and meanings in the metadata of the fields."""
-        return pa.schema(
-            pa.field(c.name, TYPES[c.type], metadata={"unit": c.unit, "meaning": c.meaning}) for c in self.columns
-        )
-
 
 ON_ORBITS = (
     Column("experiment", "string", "", "experiment of the config"),
@@ -54,10 +42,3 @@ MEASUREMENT = (
     Column("ci_high", "float64", "of the quantity", "upper end of the 95 % interval, value + 1.96 stderr"),
     Column("n", "int64", "1", "number of independent estimates behind value and stderr"),
 )
-
-
-def measurements(rows: Iterable[Mapping[str, Any]], schema: Schema, **common: Any) -> pd.DataFrame:
-    """Rows as a table of the schema: the settings in `common` added to each, and the 95 % interval of value and stderr."""
-    frame = pd.DataFrame(rows).assign(**common)
-    frame["ci_low"], frame["ci_high"] = frame.value - 1.96 * frame.stderr, frame.value + 1.96 * frame.stderr
-    return frame[[column.name for column in schema.columns]]

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
 from ntklab.groups import group
@@ -53,6 +55,13 @@ def group_colour(name: str):
 def count(number: float | np.integer) -> str:
     """A width or number of members without a decimal point."""
     return f"{number:.0f}"
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Widths and depths on a logarithmic axis as 10, 20, 50 instead of powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def over_repeats(axes: Axes, rows: pd.DataFrame, x: str, shift: float = 1.0, **line) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 from ntklab.experiments.aug_vs_gcnn.tables import DIFFERENCE
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_difference import measure_difference, root_mean_square
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.shards import by, joined
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 PAIRS = (
     ("augmented", "gcnn"),

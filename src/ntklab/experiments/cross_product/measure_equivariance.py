@@ -4,11 +4,11 @@ from pathlib import Path
 
 from ntklab.experiments.cross_product.tables import ROTATIONS
 from ntklab.files import Arrays
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.orbit_ensembles.measure import measure
 from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def measure_equivariance(

@@ -10,9 +10,9 @@ from ntklab.experiments.diagrams.comparison import difference, mutations, random
 from ntklab.experiments.diagrams.curvature import Ensemble, extrapolated, layer_before, sample
 from ntklab.experiments.diagrams.tables import DIAGRAM_CHECKS
 from ntklab.finite_width.diagrams import PAPER_TENSORS, assemble, diagrams
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 from ntklab.seeds import generator
 
 CONSTANTS = {"c_w": 1.3, "c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}

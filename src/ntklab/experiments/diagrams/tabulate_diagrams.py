@@ -9,9 +9,9 @@ from ntklab.finite_width.diagrams import BEYOND, PAPER_TENSORS, diagrams
 from ntklab.finite_width.diagrams.picture import drawing
 from ntklab.finite_width.diagrams.text import LATEX, term
 from ntklab.finite_width.diagrams.tikz import document
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def tabulate_diagrams(*, experiment: str, output: Path, output_tikz: Path) -> None:

@@ -10,10 +10,10 @@ from ntklab.experiments.finite_width.setups import SETUPS, Setup
 from ntklab.experiments.finite_width.tables import FINITE_WIDTH
 from ntklab.files import Arrays
 from ntklab.metrics.extrapolation import extrapolate
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.shards import by, joined
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 INF = float("inf")
 KERNELS = ("K", "Theta")

@@ -49,6 +49,7 @@ def mean_against_width(table: pd.DataFrame, component: str) -> Figure:
         axes.plot(widths, limit + correction / widths, "--", color=CORRECTED, label="first-order corrected")
         bars(axes, rows.width, rows, color=SAMPLED, marker="o", label="sampled networks")
         axes.set(xscale="log", xlabel="width n", ylabel=rf"{NAMES[kernel]}, inputs {component}")
+        style.plain_numbers(axes.xaxis)
     axes.legend(loc="upper right")
     return figure
 
@@ -64,6 +65,7 @@ def scaled_deviation(table: pd.DataFrame) -> Figure:
             bars(axes, rows.width, rows.assign(value=rows.value - limit), factor=rows.width, color=SAMPLED, marker="o")
             axes.axhline(number(table, tensor=CORRECTION[kernel], quantity="leading_order", **at), color=CORRECTED)
             axes.set(xscale="log", ylabel=f"n (mean - infinite width), {kernel} {component}")
+            style.plain_numbers(axes.xaxis)
             axes.set_xlabel("width n")
     return figure
 
@@ -77,6 +79,7 @@ def tensor_against_width(table: pd.DataFrame, tensor: str) -> Figure:
         axes.axhline(number(table, quantity="leading_order", **at), color=CORRECTED, label="theory, order 1/n")
         bars(axes, rows.width, rows, color=SAMPLED, marker="o", label="sampled networks")
         axes.set(xscale="log", xlabel="width n", title=f"{tensor} {component}")
+        style.plain_numbers(axes.xaxis)
     axes.legend(loc="upper right")
     return figure
 
@@ -89,6 +92,7 @@ def kernel_against_depth(table: pd.DataFrame, kernel: str) -> Figure:
         critical = c_w == 2.0
         if not critical or kernel == "K":
             axes.set(xscale="log", yscale="log")
+            style.plain_numbers(axes.xaxis)
         for component, colour in colours.items():
             at = {"setup": "relu_depth", "c_w": c_w, "component": component}
             theory = select(table, tensor=kernel, quantity="infinite_width", **at)
@@ -134,6 +138,7 @@ def relative_deviation(table: pd.DataFrame, setup: str, kernels: tuple[str, ...]
     panels = figure.subplots(1, len(kernels), squeeze=False)[0]
     for axes, kernel in zip(panels, kernels, strict=True):
         axes.set(xscale="log", yscale="log", xlabel="width n", ylabel=f"relative deviation of {NAMES[kernel]}")
+        style.plain_numbers(axes.xaxis)
         for component, colour in (("00", SAMPLED), ("01", CORRECTED)):
             at = {"setup": setup, "component": component, "layer": 4}
             limit = number(table, tensor=kernel, quantity="infinite_width", **at)
@@ -155,6 +160,7 @@ def tensor_against_depth(table: pd.DataFrame, tensor: str, critical: bool) -> Fi
     figure = style.new_figure(columns=1.8 * len(variances), rows=1.7)
     for axes, c_w in zip(figure.subplots(1, len(variances), squeeze=False)[0], variances, strict=True):
         axes.set(xscale="log", yscale="log", xlabel="layer", title=f"{tensor}, $C_W$ = {c_w:g}")
+        style.plain_numbers(axes.xaxis)
         for component, colour in zip(COMPONENTS, sns.color_palette("colorblind", len(COMPONENTS)), strict=True):
             at = {"setup": setup, "c_w": c_w, "tensor": tensor, "component": component}
             theory = select(table, quantity="leading_order", **at)

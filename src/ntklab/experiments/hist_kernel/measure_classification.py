@@ -7,9 +7,9 @@ import numpy as np
 from ntklab.experiments.hist_kernel.tables import CLASSIFICATION
 from ntklab.files import Arrays
 from ntklab.metrics.classification import accuracy, relative_difference
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def measure_classification(*, predictions: Path, experiment: str, output: Path) -> None:

@@ -52,5 +52,7 @@ def _orbit(figure: Figure, cell, lattice: pd.DataFrame, prediction: pd.DataFrame
         energies = prediction[prediction.element == element].set_index("members").value
         true, single = energies.loc[np.inf], energies.loc[1]
         members = max(m for m in energies.index if np.isfinite(m))
-        axes.set_title(f"rotated by {360 * element // len(elements)}°, energy {true:g}")
+        turned = lattice.group.iloc[0].startswith("c")
+        name = f"rotated by {360 * element // len(elements)}°" if turned else f"element {element}"
+        axes.set_title(f"{name}, energy {true:g}")
         axes.set_xlabel(f"single member {single:.2f}\nmean of {style.count(members)}: {energies.loc[members]:.2f}")

@@ -7,9 +7,9 @@ import numpy as np
 from ntklab.experiments.ising.tables import EXAMPLE_LATTICE, EXAMPLE_PREDICTION
 from ntklab.files import Arrays
 from ntklab.groups import group
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def tabulate_example(

@@ -9,10 +9,10 @@ import numpy as np
 from ntklab.experiments.kernel_convergence.tables import KERNEL_CONVERGENCE
 from ntklab.files import Arrays
 from ntklab.metrics.kernel_convergence import draw_deviation, mean_deviation, mean_kernel
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.shards import by, joined
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 from ntklab.seeds import generator
 
 WHOLE = {"image": -1, "image2": -1}

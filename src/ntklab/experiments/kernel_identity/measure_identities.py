@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ntklab.experiments.kernel_identity.identities import GROUP, identity_table
 from ntklab.experiments.kernel_identity.tables import IDENTITY_ERROR
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 from ntklab.seeds import generator
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ntklab.claims.claim import UNDECIDED, Claim, Finding, inside
 from ntklab.experiments.rotated_images.published import TALK_COMPARISON
+from ntklab.groups import group as group_named
 
 INF = float("inf")
 ALL_OOD = "out_of_distribution"
@@ -19,6 +20,11 @@ NOTHING = Finding(np.nan, np.nan, np.nan, UNDECIDED)
 
 Number = tuple[float, float]
 """Value and standard error."""
+
+
+def order(group: str) -> int:
+    """Number of elements of c4, c8, ...; 1 for c1."""
+    return group_named(group).order
 
 
 def _number(rows: pd.DataFrame) -> Number:
@@ -43,7 +49,7 @@ def _above(differences: Iterable[Number]) -> Finding:
 def _trained_with(table: pd.DataFrame, model: str = "cnn") -> list[str]:
     """Groups of a model, by order, the control left out."""
     found = set(table[table.model == model].augmentation) - {"c1"}
-    return sorted(found, key=lambda group: int(group.removeprefix("c")))
+    return sorted(found, key=order)
 
 
 def _of(table: pd.DataFrame, quantity: str, data: str, group: str, model: str = "cnn") -> pd.DataFrame:
@@ -82,8 +88,8 @@ def grows_with_members(table: pd.DataFrame, data: str) -> Finding:
     return _above(differences)
 
 
-def gap_larger_off_distribution(table: pd.DataFrame) -> Finding:
-    """Gain of ensembles over members in OSP, all sets off distribution less test images, lowest interval over groups."""
+def gap_larger_out_of_distribution(table: pd.DataFrame) -> Finding:
+    """Gain of ensembles over members in OSP, all sets out of distribution less test images, lowest interval over groups."""
     return _above(_less(_gap(table, ALL_OOD, group), _gap(table, "test", group)) for group in _trained_with(table))
 
 
@@ -100,6 +106,8 @@ def nearly_invariant(table: pd.DataFrame, data: str, size: int, least: float) ->
 def members_law(table: pd.DataFrame, data: str) -> Finding:
     """A(ensemble) sqrt(M) / A(member) under C4, where its interval ends highest over sizes and steps."""
     rows = _of(table, "spread", data, "c4")
+    if rows.empty:
+        return NOTHING
     single = rows[rows.members == 1].set_index("step").value
     many = rows[(rows.members > 1) & (rows.n > 1)].set_index("step")
     scale = np.sqrt(many.members) / single.reindex(many.index)
@@ -111,6 +119,8 @@ def members_law(table: pd.DataFrame, data: str) -> Finding:
 def floor_is_zero(table: pd.DataFrame, data: str) -> Finding:
     """Largest |floor| of C4 in units of its standard error, over steps."""
     rows = _of(table, "floor", data, "c4")
+    if rows.empty:
+        return NOTHING
     worst = (rows.value.abs() / rows.stderr).max()
     return inside(worst, worst, worst, (0.0, 3.0))
 
@@ -135,8 +145,8 @@ def minima_between(table: pd.DataFrame, data: str) -> Finding:
     """Mean agreement at the angles trained with, 0 left out, less that half-way between, lowest interval over groups."""
     differences = []
     for group in _trained_with(table):
-        rows, order = _repeated(_of(table, "agreement", data, group)), int(group.removeprefix("c"))
-        position = (rows.angle * order / 360) % 1
+        rows = _repeated(_of(table, "agreement", data, group))
+        position = (rows.angle * order(group) / 360) % 1
         at, between = rows[(position == 0) & (rows.angle > 0)], rows[position == 0.5]
         if len(between):
             # Errors at different angles come from the same ensembles: added, not averaged out.
@@ -156,7 +166,7 @@ def exact_at_quarter_turns(table: pd.DataFrame, model: str) -> Finding:
 
 
 def exactly_four(table: pd.DataFrame, model: str) -> Finding:
-    """OSP under C4 on all sets off distribution."""
+    """OSP under C4 on all sets out of distribution."""
     rows = _of(table, "osp", ALL_OOD, "c4", model)
     if rows.empty:
         return NOTHING
@@ -171,11 +181,10 @@ def canonicalised_loses(table: pd.DataFrame, than: str) -> Finding:
         return NOTHING
     behind = []
     for group in (groups[-1], groups[0]):
-        order = int(group.removeprefix("c"))
         own, other = (_of(table, "osp", ALL_OOD, group, model) for model in ("canonicalised", _model(than)))
         chosen = _largest(other) if than == "ensemble" else other
         value, error = _less(_number(own), _number(chosen))
-        behind.append((value / order, error / order))
+        behind.append((value / order(group), error / order(group)))
     value, error = _less(*behind)
     return inside(value, value - 1.96 * error, value + 1.96 * error, (-INF, 0.0))
 
@@ -185,14 +194,14 @@ def _model(kind: str) -> str:
 
 
 def as_published(table: pd.DataFrame, kind: str, group: str) -> Finding:
-    """OSP on all sets off distribution; within max(2 x the published +-, 5 % of the order) of the published number."""
+    """OSP on all sets out of distribution; within max(2 x the published +-, 5 % of the order) of the published number."""
     rows = _of(table, "osp", ALL_OOD, group, _model(kind))
     rows = _largest(rows) if kind == "ensemble" else rows[rows.members == 1]
     if rows.empty:
         return NOTHING
     value, error = _number(rows)
     published, deviation = TALK_COMPARISON[kind, group]
-    margin = max(2 * deviation, 0.05 * int(group.removeprefix("c")))
+    margin = max(2 * deviation, 0.05 * order(group))
     finding = inside(value, value - 1.96 * error, value + 1.96 * error, (published - margin, published + margin))
     if table.members.max() >= PAPER_ENSEMBLE:
         return finding
@@ -202,7 +211,7 @@ def as_published(table: pd.DataFrame, kind: str, group: str) -> Finding:
 def more_accurate(table: pd.DataFrame, than: str, single: bool) -> Finding:
     """Accuracy under C4 of the largest repeated CNN ensembles less that of another model, single or the largest ensemble."""
     own, other = (_of(table, "accuracy", "test", "c4", model) for model in ("cnn", than))
-    if other.empty:
+    if own.empty or other.empty:
         return NOTHING
     return _above([_less(_number(_repeated(own)), _number(other if single else _largest(other)))])
 
@@ -274,13 +283,13 @@ def _ensembles(name: str, prefix: str, source: str, test: str, ood: dict[str, st
             *above, table, ensemble_above_members, ood,
         ),
         _claim(
-            f"E1-{name}-ood-grows", source, "The more members, the more often, on all sets off distribution together.",
+            f"E1-{name}-ood-grows", source, "The more members, the more often, on all sets out of distribution together.",
             *grows, table, partial(grows_with_members, data=ALL_OOD),
         ),
         _claim(
             f"E1-{name}-ood-gap", source, "Ensembles gain more out of distribution than in distribution.",
-            "gain in OSP, all sets off distribution less test images, lowest interval over groups", "above 0",
-            table, gap_larger_off_distribution,
+            "gain in OSP, all sets out of distribution less test images, lowest interval over groups", "above 0",
+            table, gap_larger_out_of_distribution,
         ),
     ]  # fmt: skip
 
@@ -325,18 +334,18 @@ CLAIMS: tuple[Claim, ...] = (
     *_on_each_set(
         "E1-so2-rises", _SO2, "The larger the group trained with, the better ensembles keep their class at all angles {where}.",
         "mean agreement over angles, each group less the next smaller one, lowest interval", "above 0",
-        FMNIST + "angle_means", rises_with_order, {"test": "on test images", ALL_OOD: "off distribution"},
+        FMNIST + "angle_means", rises_with_order, {"test": "on test images", ALL_OOD: "out of distribution"},
     ),
     *_on_each_set(
         "E1-so2-ensemble", _SO2, "At all angles together ensembles keep their class more often than their members {where}.",
         "mean agreement of ensembles less that of members, lowest interval over groups", "above 0",
         FMNIST + "angle_means", partial(ensemble_above_members, quantity="agreement"),
-        {"test": "on test images", ALL_OOD: "off distribution"},
+        {"test": "on test images", ALL_OOD: "out of distribution"},
     ),
     *_on_each_set(
         "E1-so2-minima", _SO2, "Ensembles keep their class least often half-way between the angles trained with {where}.",
         "agreement at the angles trained with less that half-way between, lowest interval over groups", "above 0",
-        FMNIST + "angles", minima_between, {"test": "on test images", ALL_OOD: "off distribution"},
+        FMNIST + "angles", minima_between, {"test": "on test images", ALL_OOD: "out of distribution"},
     ),
     _claim(
         "E1-canon-so2-exact", "E1, comparison with canonicalisation; Kaba et al. 2022",
@@ -349,17 +358,17 @@ CLAIMS: tuple[Claim, ...] = (
         "The larger their group, the better canonicalised networks keep their class at all angles {where}.",
         "mean agreement over angles, each group less the next smaller one, lowest interval", "above 0",
         FMNIST + "angle_means", partial(rises_with_order, model="canonicalised"),
-        {"test": "on test images", ALL_OOD: "off distribution"},
+        {"test": "on test images", ALL_OOD: "out of distribution"},
     ),
     _claim(
         "E1-table-ensemble", _TABLE, "Ensembles keep their predictions more often than single networks, in every column.",
-        "OSP of ensembles less that of single networks, all sets off distribution, lowest interval over groups", "above 0",
+        "OSP of ensembles less that of single networks, all sets out of distribution, lowest interval over groups", "above 0",
         FMNIST + "comparison", partial(ensemble_above_members, data=ALL_OOD),
     ),
     *(
         _claim(
             f"E1-table-exact-{model}", _TABLE, f"{NAMES[model]} keep all predictions under C4.",
-            "OSP under C4, all sets off distribution", "exactly 4", FMNIST + "comparison", partial(exactly_four, model=model),
+            "OSP under C4, all sets out of distribution", "exactly 4", FMNIST + "comparison", partial(exactly_four, model=model),
         )
         for model in ("steerable", "canonicalised")
     ),
@@ -375,7 +384,7 @@ CLAIMS: tuple[Claim, ...] = (
     *(
         _claim(
             f"E1-table-{kind}-{group}", _TABLE, f"{NAMES[kind]} trained with {group.upper()}: the talk's number.",
-            "OSP, all sets off distribution", "within max(2 x published +-, 5 % of the order); ensembles of 100 or more",
+            "OSP, all sets out of distribution", "within max(2 x published +-, 5 % of the order); ensembles of 100 or more",
             FMNIST + "comparison", partial(as_published, kind=kind, group=group), published,
         )
         for (kind, group), (published, _) in TALK_COMPARISON.items()

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ntklab.experiments.rotated_images.panels import against_size, against_time, named
+from ntklab.experiments.rotated_images.panels import against_size, against_time, groups, named
 from ntklab.plots import style
 
 ID = "E1-hist-osp"
@@ -26,7 +26,7 @@ def draw(final: pd.DataFrame, training: pd.DataFrame) -> Figure:
     size, time = figure.subplots(1, 2)
     against_size(size, final, "test", CLASSES)
     size.set_title(f"validation images ({named(final, 'test').partition('(')[2]}")
-    against_time(time, training, "test", CLASSES, "c4")
+    against_time(time, training, "test", CLASSES, groups(training)[0])
     time.set_title("during training")
     time.legend(loc="lower right")
     return figure

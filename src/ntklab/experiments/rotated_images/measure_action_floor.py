@@ -8,9 +8,9 @@ from ntklab.data.rotation import group_action_floor
 from ntklab.experiments.rotated_images.tables import ACTION_FLOOR
 from ntklab.files import Arrays
 from ntklab.groups import cyclic
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def measure_action_floor(*, data: Path, orders: list[int], images: int, experiment: str, output: Path) -> None:

@@ -6,9 +6,9 @@ from ntklab.experiments.rotated_images.shards import trained_models
 from ntklab.experiments.rotated_images.tables import ANGLE_AGREEMENT, ORBIT_PREDICTION
 from ntklab.metrics.orbit_classification import agreement
 from ntklab.metrics.statistics import sub_ensembles
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def measure_angles(

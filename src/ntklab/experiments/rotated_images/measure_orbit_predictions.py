@@ -8,10 +8,11 @@ import numpy as np
 from ntklab.experiments.rotated_images.shards import ALL_OOD, Trained, trained_models
 from ntklab.experiments.rotated_images.tables import ORBIT_PREDICTION
 from ntklab.files import Arrays
+from ntklab.groups import cyclic
 from ntklab.metrics.orbit_classification import measure_classifiers, measure_spread
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 QUARTER_TURNS = 4
 
@@ -37,7 +38,7 @@ def measure_orbit_predictions(
 def _settings(trained: Trained, name: str, order: int) -> dict:
     source = trained.source(name)
     return {
-        "data": name, "source": source, "group": f"c{order}",
+        "data": name, "source": source, "group": cyclic(order).name,
         "model": trained.model, "augmentation": trained.augmentation,
     }  # fmt: skip
 

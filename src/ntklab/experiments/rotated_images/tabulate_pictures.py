@@ -7,9 +7,9 @@ import numpy as np
 from ntklab.experiments.rotated_images.shards import trained_models
 from ntklab.experiments.rotated_images.tables import PICTURE, PICTURE_PREDICTION
 from ntklab.files import Arrays
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
-from ntklab.pipeline.tables import measurements
 
 
 def tabulate_pictures(

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_invariance import Measurement, Units, measure_ensemble, measure_limit
+from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
 from ntklab.pipeline.shards import by, joined
-from ntklab.pipeline.tables import measurements
 
 
 def measure(
