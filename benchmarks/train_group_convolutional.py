@@ -11,7 +11,7 @@ import time
 import numpy as np
 import torch
 
-from ntklab.nets import build_network
+from ntklab.nets.convolutional import build_network
 
 ROUNDS, IMAGES, SIZE, OUTPUTS = 15, 32, 14, 10
 CASES = [((5, 5), 8), ((5, 5), 16), ((3, 3), 16), ((3, 3), 32), ((14, 1), 128)]

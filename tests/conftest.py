@@ -30,6 +30,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20240305)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker a file, but one for all workflow tests together, which share one finished run."""
     for item in items:

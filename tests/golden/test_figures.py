@@ -1,65 +1,42 @@
-"""Figures redraw from the committed reference tables, to the same bytes each time, and mark stand-in data."""
+"""Every figure draws from the committed reference tables, and carries its provenance; each is drawn once."""
 
 import json
-import subprocess
 
 import pytest
-from ntklab.schemas import SCHEMAS
 from PIL import Image
 
+from ntklab.files import file_hash
 from ntklab.pipeline.catalogue import figures
-from ntklab.pipeline.steps.draw_figures import draw_figure
-from ntklab.pipeline.tables import read_table, write_table
-
-
-@pytest.fixture
-def reference(project):
-    return lambda identifier: [
-        project / f"results/reference/tables/{name}.parquet" for name in figures()[identifier].TABLES
-    ]
-
-
-@pytest.fixture
-def draw(reference, tmp_path):
-    def drawn(identifier: str, folder: str, tables=None):
-        output = {kind: tmp_path / folder / f"figure.{kind}" for kind in ("pdf", "png", "txt")}
-        draw_figure(
-            figure=identifier, names=list(figures()[identifier].TABLES), tables=tables or reference(identifier),
-            output_pdf=output["pdf"], output_png=output["png"], output_caption=output["txt"],
-        )  # fmt: skip
-        return output
-
-    return drawn
+from ntklab.pipeline.figures import figure_digest
+from ntklab.pipeline.provenance import is_stand_in
+from ntklab.pipeline.steps.draw_figures import draw_figures
 
 
 @pytest.mark.parametrize("identifier", sorted(figures()))
-def test_a_figure_carries_its_provenance(draw, reference, identifier):
-    output = draw(identifier, "one")
-    source = json.loads(Image.open(output["png"]).text["Source"])
-    assert source["settings"] == {"figure": identifier} and source["inputs"]
-    assert b"config_hash" in output["pdf"].read_bytes()
-    names = zip(figures()[identifier].TABLES, reference(identifier), strict=True)
-    stand_in = any(read_table(path, SCHEMAS[name]).attrs["provenance"]["stand_in"] for name, path in names)
-    assert output["txt"].read_text().startswith("STAND-IN DATA. ") == stand_in
+def test_a_figure_draws_and_carries_its_provenance(project, tmp_path, identifier):
+    figure, picture = figures()[identifier], tmp_path / f"{identifier}.png"
+    tables = [project / f"results/reference/tables/{name}.parquet" for name in figure.tables]
+    digests = {identifier: figure_digest(figure)}
+    draw_figures(pictures=[picture], digests=json.dumps(digests), names=list(figure.tables), tables=tables)
+    assert {path.name for path in tmp_path.iterdir()} == {f"{identifier}.{kind}" for kind in ("png", "pdf", "txt")}
+    with Image.open(picture) as opened:
+        about, extent = opened.info, opened.size
+    source = json.loads(about["Source"])
+    assert source["settings"] == {"figure": identifier} and source["digest"] == digests[identifier]
+    assert source["inputs"] == {str(path): file_hash(path) for path in tables}
+    assert min(extent) > 100 and len(about["Description"].splitlines()) > 1
+    pdf = picture.with_suffix(".pdf").read_bytes()
+    assert b"config_hash" in pdf and b"CreationDate" not in pdf
+    caption = picture.with_suffix(".txt").read_text()
+    assert caption == about["Description"] and "Good:" in " ".join(caption.split())
+    assert caption.startswith("STAND-IN DATA. ") == any(map(is_stand_in, tables)) == source["stand_in"]
 
 
-def test_a_figure_is_the_same_bytes_each_time(reference, tmp_path):
-    """Each drawing in a process of its own, as in the workflow."""
-    identifier, written = "E1-ising-ntk", []
-    for folder in ("one", "two"):
-        paths = [tmp_path / folder / f"figure.{kind}" for kind in ("pdf", "png", "txt")]
-        outputs = [f"--output-{kind}={path}" for kind, path in zip(("pdf", "png", "caption"), paths, strict=True)]
-        tables = [f"--names={name}" for name in figures()[identifier].TABLES]
-        tables += [f"--tables={path}" for path in reference(identifier)]
-        subprocess.run(["ntklab", "draw-figure", "--figure", identifier, *tables, *outputs], check=True)
-        written.append([path.read_bytes() for path in paths])
-    assert written[0] == written[1]
-
-
-def test_a_figure_of_stand_in_data_says_so(draw, project, tmp_path):
-    name = "ensembles/ising_invariance"
-    table = read_table(project / f"results/reference/tables/{name}.parquet", SCHEMAS[name])
-    path = tmp_path / "stand_in.parquet"
-    write_table(path, table, SCHEMAS[name], {**table.attrs["provenance"], "stand_in": True})
-    caption = draw("E1-ising-ood", "stand_in", [path])["txt"].read_text()
-    assert caption.startswith("STAND-IN DATA. ")
+def test_the_committed_pictures_are_of_the_committed_tables(project):
+    pictures = list((project / "results/reference/figures").glob("*.png"))
+    assert {picture.stem for picture in pictures} <= set(figures()) and len(pictures) > 20
+    for picture in pictures:
+        with Image.open(picture) as opened:
+            inputs = json.loads(opened.info["Source"])["inputs"]
+        tables = [project / f"results/reference/tables/{name}.parquet" for name in figures()[picture.stem].tables]
+        assert sorted(inputs.values()) == sorted(map(file_hash, tables)), f"draw {picture.name} anew"

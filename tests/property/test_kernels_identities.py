@@ -1,5 +1,6 @@
 """The identities (a) to (f) hold to the last digits on chosen and random architectures, and fail where they must."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -58,8 +59,19 @@ def test_without_the_snap_coincident_inputs_lose_half_the_digits():
     assert without_snap(Network(dense=2, nonlinearity="erf")) is None
 
 
+@pytest.fixture
+def unoptimised():
+    """Programs that run once compile in half the time; those of the other tests are compiled as ever."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.mark.usefixtures("unoptimised")
 def test_a_table_has_every_identity_in_both_precisions():
-    found = identity_table(np.random.default_rng(2), 1, 5)
+    found = identity_table(np.random.default_rng(2), 1, 4)
     kinds = {(row.identity, row.dtype) for row in found if not row.control and row.snap}
     assert kinds == {(identity, dtype) for identity in STATEMENTS for dtype in ("float64", "float32")}
     assert {row.identity for row in found if not row.snap} == {"a", "b", "c", "d", "d ridge"}
+    for row in (row for row in found if row.snap):
+        assert (row.error > CONTROL) if row.control else (row.error < BAR[row.dtype]), row

@@ -5,26 +5,28 @@ import pytest
 from scipy.stats import kstest
 
 from ntklab.groups.rotations import (
+    GROUPS,
     ROTATION_SETS,
     RotationSet,
     haar_rotations,
-    icosahedral,
     nearest_angles,
     octahedral,
-    tetrahedral,
 )
 
-GROUPS = {"tetrahedral": (tetrahedral, 12), "octahedral": (octahedral, 24), "icosahedral": (icosahedral, 60)}
+ORDERS = {"tetrahedral": 12, "octahedral": 24, "icosahedral": 60}
 RNG = np.random.default_rng(41)
 X = RNG.normal(size=(4, 2, 3))
 
 
-@pytest.fixture(params=sorted(GROUPS))
+@pytest.fixture(params=GROUPS)
 def rotations(request):
-    make, order = GROUPS[request.param]
-    group = make()
-    assert group.order == order
+    group = GROUPS[request.param]()
+    assert group.name == request.param and group.order == ORDERS[request.param]
     return group
+
+
+def test_the_groups_are_listed_by_increasing_order():
+    assert list(GROUPS) == sorted(ORDERS, key=ORDERS.get)
 
 
 def test_axioms(rotations):
@@ -84,7 +86,7 @@ def test_haar_rotations_are_uniform():
 
 def test_larger_groups_leave_smaller_angles():
     probes = haar_rotations(3000, np.random.default_rng(4))
-    angles = [nearest_angles(make(), probes).mean() for make, _ in GROUPS.values()]
+    angles = [nearest_angles(make(), probes).mean() for make in GROUPS.values()]
     assert angles[0] > angles[1] > angles[2]
     np.testing.assert_allclose(nearest_angles(octahedral(), octahedral()), 0, atol=1e-7)
 

@@ -1,12 +1,32 @@
-"""The house itself: import arrows, light figures, the lock, and what pip says of the environment."""
+"""The house itself: import arrows, no circles, light figures and claims, nothing done at import, the lock."""
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
-from ntklab.schemas import SCHEMAS
+import grimp
+import pytest
 
-from ntklab.pipeline.catalogue import figures
+from ntklab.pipeline import digest
+from ntklab.pipeline.catalogue import figures, rooms
+
+DO_SOMETHING_AT_IMPORT = {"ntklab.kernels._neural_tangents"}
+"""The one module that, when it is imported, does more than to define: it keeps TensorFlow out."""
+SCRIPTS = {"ntklab.data.embedded.make", "ntklab.data.embedded.make_photographs"}
+"""Modules that are run by hand: they end with the call of their `main`."""
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("ntklab", exclude_type_checking_imports=True)
+
+
+def test_every_module_is_looked_at(graph):
+    """A folder without __init__.py is none of the package's to those who walk the imports."""
+    paths = [path.relative_to(digest.SOURCE.parent).with_suffix("") for path in digest.SOURCE.rglob("*.py")]
+    assert {".".join(path.parts).removesuffix(".__init__") for path in paths} == graph.modules
 
 
 def test_imports_follow_the_arrows():
@@ -16,12 +36,46 @@ def test_imports_follow_the_arrows():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_modules_import_each_other_in_a_circle(graph):
+    assert list(circles({name: graph.find_modules_directly_imported_by(name) for name in graph.modules})) == []
+
+
+def circles(imports: dict[str, set[str]]) -> Iterator[set[str]]:
+    """Strongly connected components of more than one module, and modules that import themselves."""
+    behind = {name: reachable(name, imports) for name in imports}
+    seen: set[str] = set()
+    for name in sorted(imports):
+        circle = {other for other in behind[name] if name in behind[other]}
+        if circle and name not in seen:
+            seen |= circle
+            yield circle
+
+
+def reachable(start: str, imports: dict[str, set[str]]) -> set[str]:
+    """All that is behind the arrows from `start`; itself only if an arrow comes back."""
+    found: set[str] = set()
+    stack = [start]
+    while stack:
+        new = imports[stack.pop()] - found
+        found |= new
+        stack += new
+    return found
+
+
+def test_a_circle_would_be_found():
+    assert list(circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == [{"a", "b", "c"}]
+    assert list(circles({"a": {"b", "c"}, "b": {"c"}, "c": set()})) == []
+
+
 def test_figures_and_claims_need_neither_torch_nor_jax():
     """In one process, which names the first module after whose import one of them is there."""
-    modules = ["ntklab.claims.catalogue", *(figure.module for figure in figures().values())]
+    claims = [f"{room.package}.claims" for room in rooms().values()]
+    drawing = sorted({figure.draw.partition(":")[0] for figure in figures().values()})
+    assert len(drawing) > 20
+    steps = ["ntklab.pipeline.steps.check_claims", "ntklab.pipeline.steps.draw_figures"]
     code = (
         "import importlib, sys\n"
-        f"for module in {modules}:\n"
+        f"for module in {[*claims, *drawing, *steps]}:\n"
         "    importlib.import_module(module)\n"
         "    if {'torch', 'jax'} & set(sys.modules): sys.exit(module)\n"
     )
@@ -29,15 +83,33 @@ def test_figures_and_claims_need_neither_torch_nor_jax():
     assert done.returncode == 0, done.stderr
 
 
+def test_modules_do_nothing_when_they_are_imported(graph):
+    """They define names. What is more than that would change results unseen, and slow every job down."""
+    busy = {}
+    for module in sorted(graph.modules):
+        statements = ast.parse(digest.source_file(module).read_text()).body
+        found = [ast.unparse(statement) for statement in statements if not defines(statement)]
+        if module in SCRIPTS and found[-1:] == ["if __name__ == '__main__':\n    main()"]:
+            found.pop()
+        if found:
+            busy[module] = found
+    assert set(busy) == DO_SOMETHING_AT_IMPORT, busy
+
+
+def defines(statement: ast.stmt) -> bool:
+    """Whether a statement at the top of a module is a definition, an import, a description, or for type checkers."""
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.If):
+        return ast.unparse(statement.test) == "TYPE_CHECKING"
+    return isinstance(
+        statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+    )
+
+
 def test_only_the_config_module_and_the_workflow_read_the_config(project):
     readers = [p.name for p in (project / "src").rglob("*.py") if re.search(r"open\(.*config\.yaml", p.read_text())]
     assert readers == []
-
-
-def test_every_figure_reads_tables_that_exist():
-    for figure in figures().values():
-        assert set(figure.TABLES) <= set(SCHEMAS), figure.ID
-        assert figure.CAPTION.strip() and "Good:" in figure.CAPTION, figure.ID
 
 
 def test_neural_tangents_is_imported_without_tensorflow():

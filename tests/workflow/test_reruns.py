@@ -49,7 +49,10 @@ def test_an_edited_claim_checks_claims_in_one_process(copy):
 
 
 def test_an_edited_row_redraws_that_figure_alone(copy):
-    folder, log = copy.root / "results/smoke/figures/feynman", copy.root / "results/smoke/logs/draw_figures/finite_width.log"
+    folder, log = (
+        copy.root / "results/smoke/figures/feynman",
+        copy.root / "results/smoke/logs/draw_figures/finite_width.log",
+    )
     rows, row = "src/ntklab/experiments/finite_width/figures.py", '"marks tend to the line as the width grows.",\n    )'
     before = {path.name: path.read_bytes() for path in folder.glob("E3-*.png")}
     copy.edit(rows, row, row.replace("the line as the width grows", "it"))

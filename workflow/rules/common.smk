@@ -69,13 +69,24 @@ def network(experiment, block="network"):
 def step_code(step, **entries):
     """Digest of the code behind a step, so that editing it reruns the rule and editing a comment or log line does not.
 
-    Of the registries in REGISTRIES a rule may say which entries it uses.
+    Of the registries in REGISTRIES a rule may say which entries it uses; of the groups it is those that the config names.
     """
-    used = {REGISTRIES[name]: keys for name, keys in entries.items()}
+    used = {REGISTRIES[name]: keys for name, keys in {"groups": NAMED, **entries}.items()}
     return code_digest(f"{commands.steps()[step]}:{step}", entries=used)
 
 
+def strings(values):
+    """All strings among nested config values."""
+    if isinstance(values, dict):
+        values = list(values.values())
+    if isinstance(values, list):
+        return {string for value in values for string in strings(value)}
+    return {values} if isinstance(values, str) else set()
+
+
+NAMED = strings(SETTINGS) | {NO_AUGMENTATION}
 REGISTRIES = {
+    "groups": "ntklab.groups:REGISTRY",
     "classifiers": "ntklab.nets.image_classifiers:CLASSIFIERS",
     "setups": "ntklab.experiments.finite_width.setups:SETUPS",
 }

@@ -52,16 +52,18 @@ def _duals(slope: float, snap: bool) -> Duals:
     return Duals(derivative_dual, dual, lambda v: (1 + slope**2) / 2 * v)
 
 
-@cache
 def leaky_relu(slope: float | int = SLOPE, snap: bool = True) -> Activation:
-    """max(z, 0) + slope min(z, 0); slope 0 is ReLU, and slope 1 the identity, which has no kink.
+    """max(z, 0) + slope min(z, 0); slope 0 is ReLU, and slope 1 the identity, which has no kink. One object per slope.
 
     `snap=False` leaves the rounding errors of the duals at coincident inputs in, to show how large they are.
     """
-    slope = float(slope)
-    if slope == 1:
-        return IDENTITY
-    name = "relu" if slope == 0 else f"leaky_relu({slope:g})"
+    return IDENTITY if slope == 1 else _rectifier(float(slope), bool(snap))
+
+
+@cache
+def _rectifier(slope: float, snap: bool) -> Activation:
+    """Cached by its two numbers, however they were given: networks compare by their activations."""
+    name = "relu" if slope == 0 else f"leaky_relu({slope!r})"
 
     def derivatives(z, highest, xp):
         if highest > 1:

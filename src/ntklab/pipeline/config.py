@@ -21,7 +21,7 @@ from ntklab.pipeline.settings import Block, Count
 
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
-HOW = ("device", "members_per_chunk", "downloads", "mirrors")
+HOW = ("device", "members_per_chunk", "mirrors")
 """Keys that decide how something is computed or fetched, not what: no rule reruns when they change."""
 COMMENT_WIDTH = 120
 

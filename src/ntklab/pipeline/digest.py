@@ -96,12 +96,24 @@ def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, Definition]:
     for alias in statement.names:
         if isinstance(statement, ast.ImportFrom):
             origin = statement.module or ""
-            target = (f"{origin}.{alias.name}", "*") if source_file(f"{origin}.{alias.name}") else (origin, alias.name)
+            is_module = source_file(f"{origin}.{alias.name}") and alias.name not in _own_names(origin)
+            target = (f"{origin}.{alias.name}", "*") if is_module else (origin, alias.name)
         else:
             target = (alias.name, "*")
         if source_file(target[0]):
             found[alias.asname or alias.name.partition(".")[0]] = target
     return found
+
+
+@cache
+def _own_names(package: str) -> frozenset[str]:
+    """Names that a package's __init__ gives to something of its own: they come before submodules called alike."""
+    path, names = source_file(package), set()
+    for statement in ast.parse(path.read_text()).body if path else ():
+        names.update(_bound(statement))
+        if isinstance(statement, ast.ImportFrom) and statement.module != package:
+            names.update(alias.asname or alias.name for alias in statement.names)
+    return frozenset(names)
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
@@ -164,10 +176,7 @@ def _named(module: str, statement: ast.AST) -> set[Definition]:
     nodes = list(ast.walk(statement))
     inside = dict(parsed.imports)
     for node in nodes:
-        if isinstance(node, ast.ImportFrom):
-            inside |= (imported := _imported(node))
-            found.update(imported.values())
-        elif isinstance(node, ast.Import):
+        if isinstance(node, ast.Import | ast.ImportFrom):
             inside |= _imported(node)
     attributes = set()
     for node in nodes:

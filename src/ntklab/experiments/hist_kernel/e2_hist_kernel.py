@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntklab.data.catalogue import CATALOGUE
 from ntklab.plots import style
 
 ID = "E2-hist-kernel"
@@ -27,8 +28,7 @@ MARKERS = {"cnn": "s", "cnn_augmented": "^", "gcnn": "o"}
 SHIFTS = {"cnn": 1.0, "cnn_augmented": 1.05, "gcnn": 1 / 1.05}
 ORIENTATIONS = {"turned": "each image in a random quarter turn", "upright": "images upright"}
 KERNELS = {"ntk": "NTK", "nngp": "NNGP kernel"}
-DATA = {"fashion_mnist": "FashionMNIST", "histology": "histology"}
-CLASSES = {"fashion_mnist": 10, "histology": 9}
+DATA = {"fashion_mnist": "FashionMNIST", "histology": "histology", "mnist": "MNIST", "cifar10": "CIFAR10"}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -65,7 +65,7 @@ def _accuracy(axes: Axes, rows: pd.DataFrame) -> None:
             axes, of_architecture, "training_images", SHIFTS[architecture],
             color=style.ARCHITECTURES[architecture], marker=MARKERS[architecture], label=NAMES[architecture],
         )  # fmt: skip
-    axes.axhline(1 / CLASSES[rows.data.iloc[0]], color="0.6", linewidth=1)
+    axes.axhline(1 / len(CATALOGUE[rows.data.iloc[0]].classes), color="0.6", linewidth=1)
 
 
 def _gain(axes: Axes, accuracies: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ class HistKernel(Block):
     """Infinitely wide networks classify images: convolutional, augmented and group-convolutional (E2-hist-kernel)."""
 
     data: Images
-    """name of a labelled image set: fashion_mnist, or histology as in the paper"""
+    """name of a labelled image set: fashion_mnist, mnist, cifar10, or histology as in the paper"""
     source: str
     """embedded, stand_in (histology only), full (downloaded if need be), a published file's name, or a path"""
     image_size: Count

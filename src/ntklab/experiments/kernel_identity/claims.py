@@ -11,8 +11,6 @@ TABLE = "equivntk/kernel_identity_error"
 BARS = {"float64": 1e-12, "float32": 1e-4}
 PREDICTION_BAR_FLOAT32 = 1e-3
 """Predictions divide by the smallest eigenvalue of the Gram matrix, which enlarges the kernels' rounding errors."""
-PREDICTION_BAR_FLOAT32 = 1e-3
-"""Predictions divide by the smallest eigenvalue of the Gram matrix, which enlarges the kernels' rounding errors."""
 WITHOUT_SNAP = 1e-7
 IDENTITIES = {
     "a": ("theorem on the kernels' transformation", "Kernels do not change when both inputs are rotated."),

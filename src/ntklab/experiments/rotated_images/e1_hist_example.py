@@ -22,7 +22,8 @@ member keeps it least often). OSP counts the rotations with the class of the unr
 
 def draw(pictures: pd.DataFrame, predictions: pd.DataFrame) -> Figure:
     """The figure, from its two tables."""
-    angles = sorted(pictures.angle.unique())
+    angles = sorted(angle for angle in pictures.angle.unique() if angle % 90 == 0)
+    predictions = predictions[predictions.angle.isin(angles)]
     figure = style.new_figure(columns=2.2, rows=1.25)
     (cell,) = figure.add_gridspec(1, 1)
     drawn = strip(figure, cell, pictures, angles, [f"rotated by {angle:g}°" for angle in angles])

@@ -26,6 +26,8 @@ def draw(final: pd.DataFrame, training: pd.DataFrame) -> Figure:
     size, time = figure.subplots(1, 2)
     against_size(size, final, "test", CLASSES)
     size.set_title(f"validation images ({named(final, 'test').partition('(')[2]}")
+    if len(groups(final)) > 1:
+        size.legend(title="trained with", loc="lower right")
     against_time(time, training, "test", CLASSES, groups(training)[0])
     time.set_title("during training")
     time.legend(loc="lower right")

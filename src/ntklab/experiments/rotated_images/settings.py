@@ -38,7 +38,7 @@ class ImageEnsembles(Block):
     """Ensembles of image classifiers trained on rotated images."""
 
     data: Images
-    """name of a labelled image set, fashion_mnist or histology: the training images"""
+    """name of a labelled image set, fashion_mnist, histology, mnist or cifar10: the training images"""
     source: str
     """embedded (what ships with ntklab), stand_in (histology only: textures drawn here, NOT tissue), full (all images:
     histology is a zip of 11.7 GB, downloaded), a published file's name, or a path"""

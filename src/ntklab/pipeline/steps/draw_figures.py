@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ntklab.files import atomic, file_hash
 from ntklab.pipeline.catalogue import figures, schemas
@@ -39,8 +39,11 @@ def draw_figures(*, pictures: list[Path], digests: str, names: list[str], tables
 def _is_drawn(picture: Path, digest: str, tables: list[Path]) -> bool:
     if not all(picture.with_suffix(suffix).exists() for suffix in (".png", ".pdf", ".txt")):
         return False
-    with Image.open(picture) as opened:
-        source = json.loads(opened.info.get("Source", "{}"))
+    try:
+        with Image.open(picture) as opened:
+            source = json.loads(opened.info.get("Source", "{}"))
+    except UnidentifiedImageError:  # cut off: draw it again
+        return False
     return source.get("digest") == digest and sorted(source["inputs"].values()) == sorted(map(file_hash, tables))
 
 

@@ -1,0 +1,1 @@
+"""The room aug_vs_gcnn."""

@@ -1,0 +1,1 @@
+"""The room cross_product."""

@@ -1,0 +1,196 @@
+"""The solver against closed forms, published numbers, other libraries and symmetries."""
+
+import numpy as np
+import pytest
+
+from ntklab.finite_width import TENSORS, leaky_relu, polynomial, solve
+from ntklab.kernels import Network, mlp_kernel
+
+G = np.array([
+    [0.6540248765053858, -1.3592788739383235, -0.3791179316445409, 0.34191025226280697],
+    [-0.6786403121150224, -0.12161213502515096, 0.21716372787141658, -1.4709063616118982],
+    [0.2684047246058049, 0.19352982216329817, -0.18546381464689993, -0.8116446647575691],
+    [0.06801939825322936, -0.25387687345791304, -0.8409923450288397, -0.6282339955619969],
+])  # fmt: skip
+R2 = np.array([
+    [-0.9895229339599609, -0.5992491841316223], [-0.17877478897571564, 2.253682851791382],
+    [1.0237634181976318, -0.4618060886859894], [-0.5364212393760681, 1.9298086166381836],
+])  # fmt: skip
+SMOOTH_SETTING = {"c_w": [1.3, 1.2, 1.4, 1.1], "c_b": 0.1, "lambda_w": 0.8, "lambda_b": [0.3, 0.2, 0.1, 0.4]}
+
+
+def single(solution, tensor, layer):
+    return float(solution[tensor][layer - 1].ravel()[0])
+
+
+def test_deep_linear_networks_have_their_closed_forms():
+    """C_W = lambda_W = 1, no bias, k = K = Theta at layer 1; off-diagonally V is
+    (layer - 1)(K_13 K_24 + K_14 K_23)."""
+    k = 0.7
+    x = np.array([[np.sqrt(2 * k), 0.0]])
+    found = solve(x, "identity", depth=8, tensors=TENSORS)
+    for j in range(1, 9):
+        closed = {
+            "K": k, "Theta": j * k, "K1": 0, "Theta1": 0, "V": 2 * (j - 1) * k**2, "F": j * (j - 1) / 2 * k**2,
+            "D": j * (j - 1) * k**2, "B": j * (j - 1) * (2 * j - 1) / 6 * k**2, "A": j * (j - 1) * (2 * j - 1) / 3 * k**2,
+            "P": 0, "R": 0, "U": 0, "Q": (j + 1) * j * (j - 1) / 6 * k**2, "S": j**2 * (j**2 - 1) / 12 * k**2,
+            "T": j**2 * (j**2 - 1) / 12 * k**2,
+        }  # fmt: skip
+        assert set(closed) == set(TENSORS)
+        for tensor, value in closed.items():
+            assert single(found, tensor, j) == pytest.approx(value, abs=1e-11 * j**4), (tensor, j)
+    several = solve(G, "identity", depth=4, tensors=("K", "V", "K1", "Theta1"))
+    K = several["K"][0]
+    expected = 3 * (np.einsum("ac,bd->abcd", K, K) + np.einsum("ad,bc->abcd", K, K))
+    np.testing.assert_allclose(several["V"][3], expected, atol=1e-12)
+    assert np.abs(several["K1"][3]).max() < 1e-12 and np.abs(several["Theta1"][3]).max() < 1e-12
+
+
+def test_unequal_widths_of_a_deep_linear_network():
+    """V at layer l over n_{l-1} is 2 k^2 sum_{i<l} 1/n_i: every hidden layer adds its own fluctuation."""
+    widths = [3, 5, 40, 8]
+    found = solve(np.array([[1.0]]), "identity", depth=5, widths=widths, tensors=("V",))
+    for layer in range(2, 6):
+        expected = 2 * widths[layer - 2] * sum(1 / n for n in widths[: layer - 1])
+        assert single(found, "V", layer) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_single_input_of_relu_networks_has_its_closed_forms():
+    k, t = 2 * 1.69, 1.69
+    found = solve(np.array([[1.3]]), "relu", depth=8, c_w=2.0, tensors=("K", "Theta", "V", "F", "D", "B", "A"))
+    for j in range(1, 9):
+        closed = {
+            "K": k, "Theta": j * t, "V": 5 * (j - 1) * k**2, "F": j * (j - 1) * t * k, "D": 3 * j * (j - 1) * t * k,
+            "B": j * (j - 1) * (2 * j - 1) / 3 * t**2, "A": j * (j - 1) * (7 * j - 2) / 3 * t**2,
+        }  # fmt: skip
+        for tensor, value in closed.items():
+            assert single(found, tensor, j) == pytest.approx(value, rel=1e-9, abs=1e-12), (tensor, j)
+
+
+@pytest.mark.parametrize("activation", ["relu", leaky_relu(0.1), leaky_relu(-0.4), "identity"])
+@pytest.mark.parametrize("biases", [{}, {"c_b": 0.3, "lambda_b": 0.2}])
+def test_scale_invariant_activations_have_no_correction_at_single_inputs(activation, biases):
+    found = solve(R2[:3], activation, depth=6, c_w=1.7, tensors=("K1", "Theta1", "K"), **biases)
+    for layer in range(6):
+        scale = np.abs(found["K"][layer]).max()
+        assert np.abs(np.diagonal(found["K1"][layer])).max() < 1e-12 * scale
+        assert np.abs(np.diagonal(found["Theta1"][layer])).max() < 1e-11 * max(scale, 1)
+        if layer >= 2 and activation != "identity":
+            assert np.abs(found["K1"][layer]).max() > 1e-3
+
+
+def test_published_numbers_of_a_single_tanh_input():
+    found = solve(np.full((1, 4), np.sqrt(0.345)), "tanh", depth=3, tensors=("K", "Theta", "V", "D", "F"))
+    for tensor, values in {"K": [0.345, 0.2167828, 0.1563416], "Theta": [0.345, 0.4447958, 0.4859379]}.items():
+        assert [single(found, tensor, layer) for layer in (1, 2, 3)] == pytest.approx(values, abs=6e-8)
+    for tensor, value in {"V": 0.0474781, "D": 0.0255776, "F": 0.0275288}.items():
+        assert single(found, tensor, 2) == pytest.approx(value, abs=6e-8)
+
+
+def test_the_papers_gelu_figures():
+    """Lines of Figs. 4 to 10, to reading accuracy."""
+    found = solve(G, "gelu", depth=4, c_w=1.98305826, tensors=("K", "Theta", "K1", "Theta1", "V", "A", "B", "D", "F"))
+    layer4 = {tensor: layers[3] for tensor, layers in found.items()}
+    assert layer4["K"][0, :2] == pytest.approx([0.780, 0.263], abs=1e-3)
+    assert layer4["Theta"][0, :2] == pytest.approx([1.749, 0.177], abs=1e-3)
+    assert layer4["K1"][0, :2] == pytest.approx([0.755, -0.69], abs=5e-3)
+    assert layer4["Theta1"][0, :2] == pytest.approx([1.41, -0.325], abs=5e-3)
+    components = [(0, 0, 0, 0), (0, 0, 1, 1), (0, 0, 2, 2), (0, 0, 2, 3), (0, 1, 0, 1), (0, 1, 0, 3)]
+    for tensor, values in {
+        "V": [15, -0.16, -0.02, 0.19, 2.3, 1.07], "A": [37, -2.0, -0.2, 0.35, 1.15, 0.77],
+        "B": [6.2, 0.03, 0.002, 0.0005, 2.8, 0.47], "D": [22, -0.7, -0.07, 0.22, 1.6, 1.04],
+        "F": [6.2, -0.04, -0.006, 0.09, 2.5, 0.45],
+    }.items():  # fmt: skip
+        assert [layer4[tensor][c] for c in components] == pytest.approx(values, rel=0.05, abs=0.005), tensor
+
+
+def test_leading_order_of_the_papers_relu_figures():
+    """Relative corrections at n = 10, layer 4, inputs R2: Figs. 22 and 3, and our own number for Fig. 24."""
+    for activation, K01, theta01 in (("relu", 1.718, 1.207), (leaky_relu(0.1), 1.804, 1.615)):
+        found = solve(R2, activation, depth=4, c_w=2.0, tensors=("K", "Theta", "K1", "Theta1"))
+        assert -found["K1"][3][0, 1] / found["K"][3][0, 1] == pytest.approx(K01, abs=1e-3)
+        assert -found["Theta1"][3][0, 1] / found["Theta"][3][0, 1] == pytest.approx(theta01, abs=1e-3)
+
+
+@pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
+def test_infinite_width_is_that_of_the_kernels(activation):
+    """The kernel's parameters have unit variance: its Theta is C_w times the solver's without biases."""
+    found = solve(G, activation, depth=3, c_w=1.6, tensors=("K", "Theta"))
+    network = Network([], 2, activation, weight_variance=1.6)
+    nngp, ntk = mlp_kernel(network, G)
+    np.testing.assert_allclose(found["K"][2], nngp, rtol=1e-7)
+    np.testing.assert_allclose(1.6 * found["Theta"][2], ntk, rtol=1e-7)
+
+
+def test_symmetries():
+    found = solve(G[:3], "gelu", depth=4, widths=[4, 7, 5], tensors=TENSORS, **SMOOTH_SETTING)
+    exchanges = {
+        "V": ("bacd", "abdc", "cdab"), "A": ("bacd", "abdc", "cdab"), "D": ("bacd", "abdc"), "F": ("cdab",),
+        "B": ("badc", "cdab"), "P": ("acbd",), "R": ("abdc",), "S": ("badc",), "T": ("cdab",), "U": ("cdab",),
+    }  # fmt: skip
+    for tensor, forms in exchanges.items():
+        X = found[tensor][3]
+        for form in forms:
+            np.testing.assert_allclose(np.einsum(f"abcd->{form}", X), X, atol=1e-11 * np.abs(X).max(), err_msg=tensor)
+    for tensor in ("K", "Theta", "K1", "Theta1"):
+        np.testing.assert_allclose(found[tensor][3], found[tensor][3].T, atol=1e-12)
+    assert not np.allclose(found["Q"][3], found["Q"][3].transpose(0, 2, 1, 3))
+
+
+def test_polynomials_need_no_more_nodes():
+    found = solve(
+        G, polynomial([0, 1, 0.3, 0.1]), depth=3, tensors=TENSORS, **{**SMOOTH_SETTING, "c_w": 0.6, "lambda_b": 0}
+    )
+    assert max(found.errors.values()) < 1e-10
+
+
+def test_doubling_the_nodes_confirms_the_reported_error():
+    found = solve(G, "gelu", depth=4, c_w=1.98305826, tensors=TENSORS, nodes=12, tolerance=1e-3)
+    finer = solve(G, "gelu", depth=4, c_w=1.98305826, tensors=TENSORS, nodes=32, tolerance=1.0)
+    assert found.nodes == 24 and finer.nodes == 64
+    for tensor in TENSORS:
+        scale = np.abs(finer[tensor][3]).max()
+        assert np.abs(found[tensor][3] - finer[tensor][3]).max() <= max(found.errors[tensor], 1e-12) * scale
+
+
+def test_only_what_is_asked_is_computed(monkeypatch):
+    from ntklab.finite_width import recursions
+
+    for tensor in ("A", "B", "P", "Q", "R", "S", "T", "U"):
+        monkeypatch.setitem(recursions.RECURSIONS, tensor, recursions.RECURSIONS[tensor]._replace(terms=None))
+    found = solve(G[:2], "gelu", depth=4, tensors=("Theta1",))
+    assert list(found) == ["Theta1"] and len(found["Theta1"]) == 4
+
+
+def test_relu_at_depth_thirty_agrees_with_an_independent_way_at_a_single_direction():
+    """Parallel inputs are one direction: x and 2 x scale by powers of two, exactly, at every depth."""
+    x = R2[:1]
+    found = solve(np.concatenate([x, 2 * x]), "relu", depth=30, c_w=2.0, tensors=("V", "D", "F", "Theta1"))
+    for tensor in ("V", "D", "F"):
+        X = found[tensor][29]
+        for index in np.ndindex(2, 2, 2, 2):
+            assert X[index] == pytest.approx(2 ** sum(index) * X[0, 0, 0, 0], rel=1e-10)
+    assert np.abs(found["Theta1"][29]).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tensors": ("Theta2",)}, "at least one of K, Theta, V"),
+        ({"tensors": ()}, "at least one of K, Theta, V"),
+        ({"activation": "swish"}, "unknown activation 'swish'; known: "),
+        ({"depth": 0}, "depth=0: at least 1"),
+        ({"widths": [3, 4]}, "each of the 3 hidden layers"),
+        ({"c_w": 0.0}, "weight variance is positive"),
+        ({"c_b": -1.0}, "c_b=-1.0: one number >= 0"),
+        ({"lambda_w": [1.0, 1.0]}, "one for each of the 4 layers"),
+        ({"x": np.full((1, 2), np.nan)}, "no NaN"),
+        ({"activation": "relu", "tensors": ("V", "S", "T")}, "S, T diverge for relu"),
+        ({"activation": "relu", "x": np.zeros((1, 2)), "tensors": ("V",)}, "zero input without bias"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(change, message):
+    arguments = {"x": G, "activation": "gelu", "tensors": ("V",), **change}
+    with pytest.raises(ValueError, match=message) as error:
+        solve(**arguments)
+    assert "\n" not in str(error.value)

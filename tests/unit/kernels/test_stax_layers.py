@@ -1,0 +1,83 @@
+"""Group layers for neural-tangents: kernels before the pooling, exact NTKs of linear networks, refusals."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.experimental import enable_x64
+
+from ntklab.kernels import Network, stax
+from ntklab.kernels.direct import gcnn_layers
+
+pytestmark = pytest.mark.usefixtures("unoptimised")
+
+RNG = np.random.default_rng(11)
+X, Y = RNG.normal(size=(2, 4, 4, 2)), RNG.normal(size=(1, 4, 4, 2))
+
+
+def test_kernels_before_the_pooling_do_not_depend_on_the_rotation_support(layer_kernel):
+    def layers(rotations):
+        return stax.serial(
+            stax.LiftingConv(1, 3, b_std=0.3), stax.Erf(), stax.GroupConv(1, 3, rotations=rotations), stax.Erf()
+        )
+
+    full = layer_kernel(layers(4))(X, Y)
+    assert full[0].shape == (2, 1, 4, 4, 4, 4, 4, 4)
+    for rotations in (1, 3):
+        for a, b in zip(layer_kernel(layers(rotations))(X, Y), full, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-14 * np.abs(b).max())
+
+
+def test_jointly_turned_inputs_turn_the_resolved_kernel(layer_kernel):
+    """K(rot^s x, rot^s y) is K(x, y) with both rotation axes rolled by -s and both position pairs turned by s."""
+    kernel = layer_kernel(stax.serial(stax.LiftingConv(1, 3), stax.Relu(), stax.GroupConv(1, 3)))
+    plain = kernel(X, Y)
+    for s in (1, 2, 3):
+        turned = kernel(*(np.array(np.rot90(z, s, axes=(1, 2))) for z in (X, Y)))
+        for a, b in zip(turned, plain, strict=True):
+            b = np.roll(b, (-s, -s), axis=(2, 3))
+            b = np.rot90(np.rot90(b, s, axes=(4, 6)), s, axes=(5, 7))
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-14 * np.abs(b).max())
+
+
+def test_empirical_ntk_of_a_linear_network_is_exact_for_any_weights(layer_kernel):
+    """Lifting and pooling are linear in the weights: the NTK of one draw does not fluctuate. Catches Theta0 and fan-in."""
+    layers = stax.serial(stax.LiftingConv(1, 3, W_std=1.3, b_std=0.7), stax.GroupPool(), stax.GlobalAvgPool())
+    with enable_x64():
+        parameters = layers[0](jax.random.PRNGKey(0), X.shape)[1]
+        gradient = jax.jacobian(lambda p: layers[1](p, jnp.asarray(X))[:, 0])(parameters)
+        rows = np.concatenate([np.asarray(g).reshape(len(X), -1) for g in jax.tree.leaves(gradient)], axis=1)
+    analytic = layer_kernel(layers)(X, None)[1]
+    np.testing.assert_allclose(rows @ rows.T, analytic, rtol=1e-13)
+
+
+def test_nngp_of_a_linear_network_by_enumerating_unit_filters(layer_kernel):
+    """E[f f] over N(0, 1) weights is the sum of f f over the unit filters."""
+    layers = stax.serial(stax.LiftingConv(1, 3), stax.GroupPool(), stax.GlobalAvgPool())
+    with enable_x64():
+        units = np.eye(18).reshape(18, 3, 3, 2, 1)
+        outputs = [layers[1]([(jnp.asarray(unit), None), (), ()], jnp.asarray(X))[:, 0] for unit in units]
+    np.testing.assert_allclose(np.transpose(outputs) @ outputs, layer_kernel(layers)(X, None)[0], rtol=1e-13)
+
+
+def test_layers_refuse_what_they_cannot_do():
+    with pytest.raises(ValueError, match="padding='REFLECT'"):
+        stax.LiftingConv(1, 3, padding="REFLECT")
+    with pytest.raises(ValueError, match="theta0='one': one of zero, input"):
+        stax.LiftingConv(1, 3, theta0="one")
+    with pytest.raises(ValueError, match="rotations=5"):
+        stax.GroupConv(1, 3, rotations=5)
+
+
+def test_init_shapes_follow_the_layers():
+    init = gcnn_layers(Network((3, 3), padding="VALID", bias_variance=1.0), width=7, outputs=9)[0]
+    shapes = []
+
+    def parameters(key):
+        shape, drawn = init(key, (5, 6, 6, 2))
+        shapes.append(shape)
+        return drawn
+
+    drawn = jax.eval_shape(parameters, jax.random.PRNGKey(0))  # only shapes are computed
+    assert shapes == [(5, 9)]
+    assert [p[0].shape for p in drawn if p] == [(3, 3, 2, 7), (3, 3, 4, 7, 7), (7, 9)]

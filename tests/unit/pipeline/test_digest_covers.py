@@ -1,0 +1,150 @@
+"""The digest against what really runs: every definition that a step executes, on tiny inputs, is one that it covers."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from ntklab.network import Network
+from ntklab.pipeline.commands import steps
+
+SMALL = Network(filters=[2], padding="VALID")
+IMAGES = {"experiment": "rotated_fashion_mnist", "seed": 1}
+TRAINED = {"device": "cpu", "members_per_chunk": 1, "seed": 1}
+
+
+def call(step: str, **arguments) -> tuple[str, dict]:
+    return step, arguments
+
+
+def ising(folder: Path):
+    data, rate = folder / "ising.npz", folder / "rate.json"
+    limit, shard = folder / "limit.npz", folder / "shard.npz"
+    network = {"symmetry": "c4", "augmentation": "c4", "depth": 1, "recorded_steps": [0, 2], "data": data}
+    yield call(
+        "sample_ising", lattice_size=3, coupling=1.0, beta=0.3, wolff_updates=2, training_samples=4, test_samples=2,
+        seed=1, output=data,
+    )  # fmt: skip
+    yield call("choose_learning_rate", data=data, augmentation="c4", depth=1, factor=0.5, output=rate)
+    yield call("predict_mean", **network, learning_rate=rate, output=limit)
+    yield call(
+        "train_shard", **network, **TRAINED, learning_rate=rate, experiment="ising", width=4, first=0, last=3,
+        output=shard,
+    )  # fmt: skip
+    yield call(
+        "measure_invariance", data=data, predictions=[shard], limits=[limit], sizes=[1, 2], experiment="ising",
+        output=folder / "a.parquet",
+    )  # fmt: skip
+    yield call(
+        "tabulate_example", data=data, predictions=[shard], symmetry="c4", experiment="ising",
+        output_lattice=folder / "b.parquet", output_prediction=folder / "c.parquet",
+    )  # fmt: skip
+
+
+def cross_product(folder: Path):
+    data, limit, shard = folder / "pairs.npz", folder / "equivariant.npz", folder / "equivariant_shard.npz"
+    network = {"augmentation": "tetrahedral", "depth": 1, "recorded_steps": [0, 2], "data": data}
+    yield call(
+        "sample_cross_product", training_pairs=3, test_pairs=2, haar=2,
+        augmentations=["none", "random8", "tetrahedral"], seed=1, output=data,
+    )  # fmt: skip
+    yield call("predict_equivariant_mean", **network, factor=0.5, output=limit)
+    yield call(
+        "train_equivariant_shard", **network, **TRAINED, limit=limit, experiment="cross_product", width=4, first=0,
+        last=3, output=shard,
+    )  # fmt: skip
+    yield call(
+        "measure_equivariance", data=data, predictions=[shard], limits=[limit], sizes=[1, 2],
+        experiment="cross_product", output=folder / "d.parquet", output_rotations=folder / "e.parquet",
+    )  # fmt: skip
+
+
+def classifiers(folder: Path):
+    images, orbits = folder / "images.npz", folder / "orbits.npz"
+    yield call("prepare_images", data="fashion_mnist", source="embedded", size=8, output=images)
+    yield call(
+        "prepare_image_orbits", **IMAGES, data=images, training_images=10, test_images=4,
+        ood=["mnist", "photographs", "noise"], ood_sources=["embedded"] * 3, ood_images=3, orders=[4, 8],
+        angles_evaluated=8, output=orbits,
+    )  # fmt: skip
+    shards = {model: folder / f"{model}.npz" for model in ("cnn", "steerable", "canonicalised")}
+    for model, shard in shards.items():
+        yield call(
+            "train_classifier_shard", **IMAGES, data=orbits, model=model, group="c4", first=0, last=2,
+            channels=[2, 2], pooled=1, steps=2, batch=8, learning_rate=1e-3, recorded_steps=[0, 2],
+            recorded_images=2, device="cpu", members_per_chunk=2, checkpoints=str(folder / "checkpoints"),
+            output=shard,
+        )  # fmt: skip
+    measured = dict(data=orbits, experiment="rotated_fashion_mnist")
+    tables = {name: folder / f"{name}.parquet" for name in ("orbits", "training", "angles", "means", "p", "q")}
+    of_all = dict(**measured, predictions=list(shards.values()), sizes=[1, 3])
+    yield call("measure_orbit_predictions", **of_all, output=tables["orbits"], output_training=tables["training"])
+    yield call("measure_angles", **of_all, output=tables["angles"], output_mean=tables["means"])
+    yield call("measure_action_floor", **measured, orders=[4], images=2, output=folder / "floor.parquet")
+    yield call(
+        "compare_models", table=tables["orbits"], ensemble=3, experiment="rotated_fashion_mnist",
+        output=folder / "compared.parquet",
+    )  # fmt: skip
+    yield call(
+        "tabulate_pictures", **measured, predictions=[shards["cnn"]], ensemble=3, pictures=4,
+        output_pictures=tables["p"], output_predictions=tables["q"],
+    )  # fmt: skip
+
+
+def augmented(folder: Path):
+    data, limit = folder / "subsets.npz", folder / "group_mean.npz"
+    yield call(
+        "draw_image_subsets", data="mnist", source="embedded", size=5, training_images=3, test_images=2,
+        experiment="aug_vs_gcnn", seed=1, output=data,
+    )  # fmt: skip
+    yield call("predict_group_mean", data=data, network=SMALL, factor=0.3, recorded_steps=[0, 2], output=limit)
+    shards = []
+    for ensemble, architecture, augmentation in (("augmented", "cnn", 4), ("gcnn", "gcnn", 1)):
+        shards.append(folder / f"{ensemble}.npz")
+        yield call(
+            "train_network_shard", data=data, limit=limit, experiment="aug_vs_gcnn", ensemble=ensemble,
+            architecture=architecture, augmentation=augmentation, network=SMALL, width=2, first=0, last=5,
+            recorded_steps=[0, 2], seed=1, device="cpu", output=shards[-1],
+        )  # fmt: skip
+    yield call(
+        "measure_ensemble_difference", data=data, limit=limit, predictions=shards, sizes=[1, 3],
+        experiment="aug_vs_gcnn", output=folder / "f.parquet",
+    )  # fmt: skip
+
+
+def kernel_convergence(folder: Path):
+    data, kernels, draws = folder / "normal.npz", folder / "kernels.npz", folder / "draws.npz"
+    yield call("sample_gaussian_images", key=1, images=2, size=4, channels=1, output=data)
+    yield call("compute_kernels", data=data, network=SMALL, output=kernels)
+    yield call(
+        "sample_empirical_kernels", data=data, network=SMALL, outputs=1, width=2, first=0, last=9, seed=1,
+        output=draws,
+    )  # fmt: skip
+    yield call(
+        "measure_kernel_convergence", kernels=kernels, draws=[draws], bootstrap=10, seed=1,
+        experiment="kernel_convergence", output=folder / "g.parquet",
+    )  # fmt: skip
+
+
+def finite_width(folder: Path):
+    setups = ["relu", "gelu_r2"]
+    theory, samples = ([folder / f"{kind}-{name}.npz" for name in setups] for kind in ("theory", "samples"))
+    yield call("solve_recursions", setups=setups, depth=3, outputs=theory)
+    yield call(
+        "sample_networks", setups=setups, depth=3, width=[4], networks_per_batch=3, first=0, last=1,
+        estimator="averaged", seed=1, outputs=samples,
+    )  # fmt: skip
+    yield call("measure_finite_width", theory=theory, samples=samples, output=folder / "h.parquet")
+
+
+@pytest.mark.parametrize(
+    "chain", [ising, cross_product, classifiers, augmented, kernel_convergence, finite_width], ids=lambda f: f.__name__
+)
+def test_all_that_a_step_executes_is_in_its_digest(executed, uncovered, tmp_path, chain):
+    ran = {}
+    for step, arguments in chain(tmp_path):
+        function = getattr(importlib.import_module(steps()[step]), step)
+        ran.setdefault(step, set()).update(executed(lambda call=function, options=arguments: call(**options)))
+    for step, definitions in ran.items():
+        assert (steps()[step], step) in definitions
+        assert uncovered(definitions, f"{steps()[step]}:{step}") == set(), f"{step} executes what it does not cover"
