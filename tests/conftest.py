@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from xdist.scheduler import LoadScopeScheduling
 
 # Two processes with a thread each beat one with two, here as in the workflow's jobs.
 torch.set_num_threads(1)
@@ -30,9 +31,18 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20240305)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class OneWorkerAFile(LoadScopeScheduling):
     """One worker a file, but one for all workflow tests together, which share one finished run."""
-    for item in items:
-        folder = item.path.relative_to(PROJECT / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group("workflow" if folder == "workflow" else str(item.path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return "workflow" if path.startswith("tests/workflow/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> OneWorkerAFile:
+    return OneWorkerAFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The workflow tests first: they take longest."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
