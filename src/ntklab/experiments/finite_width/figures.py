@@ -104,7 +104,7 @@ def _deviations() -> Iterator[Figure]:
             "fig22",
             "relu",
             ("K",),
-            f"{RELU}: no correction of the NNGP kernel at a single input",
+            f"{RELU}: no correction of K at a single input",
             f"As E3-fig03, for the NNGP kernel. Relative deviation of the mean at layer 4 from infinite width. {noise}",
             "01 falls along the line like 1/n; 00 stays at the dotted line.",
         ),
