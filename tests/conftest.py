@@ -26,6 +26,12 @@ def values() -> dict:
     return yaml.safe_load((PROJECT / "config.yaml").read_text())
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Modules that torch initialises by itself have the same weights every time."""
+    torch.manual_seed(20240305)
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20240305)
