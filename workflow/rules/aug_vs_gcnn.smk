@@ -117,6 +117,7 @@ rule measure_ensemble_difference:
         predictions=bridge_shards,
     output:
         ensure(f"{RESULTS}/tables/equivntk/{{experiment}}_difference.parquet", non_empty=True),
+        moments=f"{RESULTS}/tables/equivntk/{{experiment}}_moments.parquet",
     wildcard_constraints:
         experiment=experiments_of("aug_vs_gcnn"),
     log:
@@ -128,4 +129,5 @@ rule measure_ensemble_difference:
         "Measuring the difference of augmented and group-convolutional ensembles of {wildcards.experiment}"
     shell:
         "ntklab measure-ensemble-difference --data {input.data} --limit {input.limit} --predictions {input.predictions}"
-        " --sizes {params.sizes} --experiment {wildcards.experiment} --output {output} > {log} 2>&1"
+        " --sizes {params.sizes} --experiment {wildcards.experiment} --output {output[0]}"
+        " --output-moments {output.moments} > {log} 2>&1"

@@ -95,6 +95,7 @@ rule measure_equivariance:
         predictions=equivariant_shards,
     output:
         table=ensure(f"{RESULTS}/tables/ensembles/cross_product_equivariance.parquet", non_empty=True),
+        moments=f"{RESULTS}/tables/ensembles/cross_product_moments.parquet",
         rotations=f"{RESULTS}/tables/ensembles/cross_product_rotations.parquet",
     log:
         f"{RESULTS}/logs/measure_equivariance.log",
@@ -107,5 +108,5 @@ rule measure_equivariance:
         "Measuring how equivariant the ensembles are that learn the cross product"
     shell:
         "ntklab measure-equivariance --data {input.data} --limits {input.limits} --predictions {input.predictions}"
-        " --sizes {params.sizes} --experiment cross_product --output {output.table}"
+        " --sizes {params.sizes} --experiment cross_product --output {output.table} --output-moments {output.moments}"
         " --output-rotations {output.rotations} > {log} 2>&1"

@@ -17,7 +17,8 @@ rule tabulate_diagrams:
 
 rule check_diagrams:
     output:
-        ensure(f"{RESULTS}/tables/feynman/diagram_checks.parquet", non_empty=True),
+        table=ensure(f"{RESULTS}/tables/feynman/diagram_checks.parquet", non_empty=True),
+        replicates=ensure(f"{RESULTS}/tables/feynman/diagram_replicates.parquet", non_empty=True),
     log:
         f"{RESULTS}/logs/check_diagrams.log",
     benchmark:
@@ -33,4 +34,5 @@ rule check_diagrams:
         "Comparing the diagrams with the solver and with {params.networks} networks of each width {params.width}"
     shell:
         "ntklab check-diagrams --experiment diagrams --activations {params.activations} --layers {params.layers}"
-        " --width {params.width} --networks {params.networks} --seed {params.seed} --output {output} > {log} 2>&1"
+        " --width {params.width} --networks {params.networks} --seed {params.seed} --output {output.table}"
+        " --output-replicates {output.replicates} > {log} 2>&1"

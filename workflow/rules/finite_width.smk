@@ -76,7 +76,9 @@ rule measure_finite_width:
         theory=solved_recursions,
         samples=network_shards,
     output:
-        ensure(f"{RESULTS}/tables/feynman/finite_width.parquet", non_empty=True),
+        table=ensure(f"{RESULTS}/tables/feynman/finite_width.parquet", non_empty=True),
+        replicates=ensure(f"{RESULTS}/tables/feynman/finite_width_replicates.parquet", non_empty=True),
+        theory=ensure(f"{RESULTS}/tables/feynman/finite_width_theory.parquet", non_empty=True),
     log:
         f"{RESULTS}/logs/measure_finite_width.log",
     params:
@@ -84,4 +86,5 @@ rule measure_finite_width:
     message:
         "Comparing the statistics of finite networks with the recursions"
     shell:
-        "ntklab measure-finite-width --theory {input.theory} --samples {input.samples} --output {output} > {log} 2>&1"
+        "ntklab measure-finite-width --theory {input.theory} --samples {input.samples} --output {output.table}"
+        " --output-replicates {output.replicates} --output-theory {output.theory} > {log} 2>&1"

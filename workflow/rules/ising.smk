@@ -130,6 +130,7 @@ rule measure_invariance:
         limits=ising_limits("mean_prediction.npz"),
     output:
         ensure(f"{RESULTS}/tables/ensembles/ising_invariance.parquet", non_empty=True),
+        moments=f"{RESULTS}/tables/ensembles/ising_moments.parquet",
     log:
         f"{RESULTS}/logs/measure_invariance.log",
     benchmark:
@@ -141,7 +142,7 @@ rule measure_invariance:
         "Measuring how invariant the ensembles on Ising lattices are over their orbits"
     shell:
         "ntklab measure-invariance --data {input.data} --predictions {input.predictions} --limits {input.limits}"
-        " --sizes {params.sizes} --experiment ising --output {output} > {log} 2>&1"
+        " --sizes {params.sizes} --experiment ising --output {output[0]} --output-moments {output.moments} > {log} 2>&1"
 
 
 rule tabulate_example:

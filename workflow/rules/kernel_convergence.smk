@@ -75,7 +75,8 @@ rule measure_kernel_convergence:
         kernels=rules.compute_kernels.output,
         draws=draws,
     output:
-        ensure(f"{RESULTS}/tables/equivntk/kernel_convergence.parquet", non_empty=True),
+        table=ensure(f"{RESULTS}/tables/equivntk/kernel_convergence.parquet", non_empty=True),
+        replicates=f"{RESULTS}/tables/equivntk/kernel_convergence_replicates.parquet",
     log:
         f"{RESULTS}/logs/measure_kernel_convergence.log",
     params:
@@ -87,4 +88,4 @@ rule measure_kernel_convergence:
     shell:
         "ntklab measure-kernel-convergence --kernels {input.kernels} --draws {input.draws}"
         " --bootstrap {params.bootstrap} --seed {params.seed} --experiment kernel_convergence"
-        " --output {output} > {log} 2>&1"
+        " --output {output.table} --output-replicates {output.replicates} > {log} 2>&1"

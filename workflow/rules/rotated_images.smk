@@ -171,6 +171,70 @@ rule measure_angles:
         " --experiment {wildcards.experiment} --output {output[0]} --output-mean {output.mean} > {log} 2>&1"
 
 
+rule resample_orbits:
+    input:
+        data=rules.prepare_image_orbits.output,
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment),
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_draws.parquet", non_empty=True),
+    wildcard_constraints:
+        experiment=experiments_of("rotated_images"),
+    log:
+        f"{RESULTS}/logs/resample_orbits/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/resample_orbits/{{experiment}}.tsv"
+    params:
+        sizes=setting("{experiment}.ensemble_sizes"),
+        seed=setting("seed"),
+        code=step_code("resample_orbits"),
+    message:
+        "Drawing networks and images of {wildcards.experiment} again, for the intervals of orbit predictions"
+    shell:
+        "ntklab resample-orbits --data {input.data} --predictions {input.predictions} --sizes {params.sizes}"
+        " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+rule resample_angles:
+    input:
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment, "cnn", "canonicalised"),
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angle_draws.parquet", non_empty=True),
+    wildcard_constraints:
+        experiment=experiments_of("rotated_images"),
+    log:
+        f"{RESULTS}/logs/resample_angles/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/resample_angles/{{experiment}}.tsv"
+    params:
+        sizes=setting("{experiment}.ensemble_sizes"),
+        seed=setting("seed"),
+        code=step_code("resample_angles"),
+    message:
+        "Drawing networks and images of {wildcards.experiment} again, for the intervals of agreement at all angles"
+    shell:
+        "ntklab resample-angles --predictions {input.predictions} --sizes {params.sizes}"
+        " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"
+
+
+rule resample_training:
+    input:
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment, "cnn"),
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_training_replicates.parquet", non_empty=True),
+    wildcard_constraints:
+        experiment=experiments_of("rotated_images"),
+    log:
+        f"{RESULTS}/logs/resample_training/{{experiment}}.log",
+    params:
+        sizes=setting("{experiment}.ensemble_sizes"),
+        code=step_code("resample_training"),
+    message:
+        "Leaving members of {wildcards.experiment} out, for the intervals of the logits' spread during training"
+    shell:
+        "ntklab resample-training --predictions {input.predictions} --sizes {params.sizes}"
+        " --experiment {wildcards.experiment} --output {output} > {log} 2>&1"
+
+
 rule measure_action_floor:
     input:
         data=rules.prepare_image_orbits.output,

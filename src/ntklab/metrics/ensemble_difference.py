@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntklab.metrics.ensemble_invariance import Measurement
+from ntklab.metrics.ensemble_moments import Moment, moments_of
 from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
 from ntklab.types import Numbers
 
@@ -40,8 +41,7 @@ def measure_difference(differences: Differences, sizes: Sequence[int], scale: fl
 
     The members are an even number, in pairs that follow each other.
     """
-    differences = differences.astype(np.float64) / scale
-    independent, pairs = differences[::2], (differences[::2] + differences[1::2]) / 2
+    independent, pairs = _independent_and_pairs(differences, scale)
     for size in (size for size in sizes if size <= len(independent)):
         difference = sub_ensembles(root_mean_square, independent, size, squared=True)
         for time, (value, stderr) in enumerate(zip(difference.value, difference.stderr, strict=True)):
@@ -49,6 +49,27 @@ def measure_difference(differences: Differences, sizes: Sequence[int], scale: fl
             yield _row(size, time, "noise", noise(independent[:, time], size))
     for time in range(differences.shape[1]):
         yield _row(len(differences), time, "difference_floor", squared_mean(pairs[:, time]))
+
+
+def difference_moments(
+    differences: Differences, sizes: Sequence[int], scale: float, groups: int | None = None
+) -> Iterator[Moment]:
+    """Mean squared difference of the infinite ensembles, of single members and of blocks, with groups of pairs left out.
+
+    The infinite ensembles' from the pairs, the others' from independent members, the first of each pair.
+    """
+    independent, pairs = _independent_and_pairs(differences, scale)
+    for moment in moments_of("squared_difference", pairs, groups=groups):
+        if np.isinf(moment.members):
+            yield moment
+    for moment in moments_of("squared_difference", independent, sizes, groups):
+        if np.isfinite(moment.members):
+            yield moment
+
+
+def _independent_and_pairs(differences: Differences, scale: float) -> tuple[Differences, Differences]:
+    differences = differences.astype(np.float64) / scale
+    return differences[::2], (differences[::2] + differences[1::2]) / 2
 
 
 def _row(members: int, time: int, quantity: str, estimate: Estimate) -> Measurement:

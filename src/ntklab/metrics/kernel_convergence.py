@@ -7,6 +7,7 @@ mean over N networks: a bias of order 1/width plus noise A / sqrt(N).
 import numpy as np
 from jaxtyping import Float
 
+from ntklab.metrics.resampling import leave_groups_out
 from ntklab.metrics.statistics import Estimate
 from ntklab.types import Numbers
 
@@ -40,3 +41,17 @@ def mean_deviation(draws: Draws, exact: Kernel, bootstrap: int, rng: np.random.G
 def mean_kernel(draws: Draws) -> Estimate:
     """Every entry's mean over draws, with its standard error."""
     return Estimate(draws.mean(axis=0), draws.std(axis=0, ddof=1) / np.sqrt(len(draws)), len(draws))
+
+
+def replicated_deviation(draws: Draws, exact: Kernel) -> Float[np.ndarray, " replicate"]:
+    """Statistic A of all draws, then with one group of draws left out at a time."""
+    return _replicated(lambda some: draw_deviation(some, exact).value, draws)
+
+
+def replicated_ratios(draws: Draws, exact: Kernel) -> Float[np.ndarray, "replicate image image2"]:
+    """Mean over draws / analytic, entry by entry, of all draws, then with one group of draws left out at a time."""
+    return _replicated(lambda some: some.mean(axis=0) / exact, draws)
+
+
+def _replicated(statistic, draws: Draws) -> Float[np.ndarray, "replicate *shape"]:
+    return np.concatenate([[statistic(draws)], leave_groups_out(statistic, draws)])

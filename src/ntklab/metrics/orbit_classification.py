@@ -2,17 +2,20 @@
 Predictions").
 
 Logits f have shape (..., input, element, class): every input transformed by every element of the group, the identity
-first. The argmax is discontinuous, and a constant predictor has a perfect orbit same prediction: hence the spread beside it.
+first. The argmax is discontinuous, and a constant predictor has a perfect orbit same prediction: hence the spread and the
+chance-corrected agreement beside it.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import softmax
 
 from ntklab.metrics.ensemble_invariance import Measurement
-from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
+from ntklab.metrics.resampling import groups_of
+from ntklab.metrics.statistics import Estimate, block_means, jackknife, squared_mean, sub_ensembles
 from ntklab.types import Numbers
 
 OrbitLogits = Float[np.ndarray, "*leading input element class"]
@@ -26,10 +29,7 @@ def same_prediction(f: OrbitLogits) -> Bool[np.ndarray, "*leading input element"
 
 
 def orbit_same_prediction(f: OrbitLogits) -> Float[Numbers, "*leading"]:
-    """OSP: the number of elements with the class of the untransformed input, mean over inputs; 1 to the group's order.
-
-    Predictions that are independent at each element have 1 + (|G| - 1) / K for K equally likely classes.
-    """
+    """OSP: the number of elements with the class of the untransformed input, mean over inputs; 1 to the group's order."""
     return same_prediction(f).sum(axis=-1).mean(axis=-1)
 
 
@@ -38,9 +38,38 @@ def agreement(f: OrbitLogits) -> Float[np.ndarray, "*leading element"]:
     return same_prediction(f).mean(axis=-2)
 
 
-def chance(order: int, classes: int) -> float:
-    """OSP of predictions that are independent and uniform over the classes at each element."""
-    return 1 + (order - 1) / classes
+def concentration(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+    """sum_c p_c^2, p_c the fraction of all predictions, on all inputs at all elements, that are class c; 1/K to 1.
+
+    The probability that two predictions agree which have nothing to do with each other but their frequencies: near 1 where a
+    network puts most images in one class, as off distribution.
+    """
+    predicted = f.argmax(axis=-1)
+    shares = [np.mean(predicted == c, axis=(-2, -1)) for c in range(f.shape[-1])]
+    return np.sum(np.square(shares), axis=0)
+
+
+def chance(order: int, concentrated: float) -> float:
+    """OSP of predictions that are independent at each element, where two of them agree with probability `concentrated`."""
+    return 1 + (order - 1) * concentrated
+
+
+def chance_corrected(
+    same: Float[Numbers, "*shape"], concentrated: Float[Numbers, "*shape"]
+) -> Float[Numbers, "*shape"]:
+    """kappa = (a - sum_c p_c^2) / (1 - sum_c p_c^2), a the fraction of elements with the class of the identity: at most 1.
+
+    `same` is a over all elements but the identity itself, so that predictions that are independent at each element have 0
+    (with the identity, which agrees with itself, they would have 1/|G|; every kappa would then be 1/|G| + (1 - 1/|G|) of
+    this one). Of several networks, a and sum_c p_c^2 are averaged first. NaN where all predictions are one class.
+    """
+    rest = 1 - np.asarray(concentrated, dtype=float)
+    return np.divide(same - concentrated, rest, out=np.full(np.shape(rest), np.nan), where=rest > 0)
+
+
+def same_off_identity(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+    """Fraction of inputs and elements but the identity with the class of the untransformed input; 0 to 1."""
+    return (orbit_same_prediction(f) - 1) / (f.shape[-2] - 1)
 
 
 def deviation(f: OrbitLogits) -> OrbitLogits:
@@ -73,12 +102,54 @@ def floor(members: MemberLogits) -> Estimate:
     return Estimate(value * classes, stderr * classes, n)
 
 
+class SquaredSpreads(NamedTuple):
+    """Squared spread of the infinite ensemble and of single members: row 0 of all members, then with one group left out."""
+
+    infinite: Float[np.ndarray, "replicate time"]
+    single: Float[np.ndarray, "replicate time"]
+
+
+def squared_spreads(deviations: Float[np.ndarray, "member time input element class"]) -> SquaredSpreads:
+    """Both at every time, from members' deviations from their orbit means; for `jackknife_interval`, whatever the floor is.
+
+    The unbiased floor is the mean product of different members, a U-statistic that is degenerate where the floor vanishes:
+    the jackknife has the part of its variance that is linear in the members once, the quadratic part 2 tr(Sigma^2) /
+    (m (m - 1)) twice (Efron & Stein 1981). The replicates are scaled until the quadratic part is there once; what is left for
+    the linear part counts as far as it exceeds its own error where there is none.
+    """
+    members, _, inputs, elements, _ = deviations.shape
+    by_time = deviations.swapaxes(0, 1).reshape(deviations.shape[1], members, -1)
+    products = by_time @ by_time.swapaxes(1, 2) / (inputs * elements)
+
+    def both(chosen: Int[np.ndarray, " member"]) -> Float[np.ndarray, "2 time"]:
+        part = products[:, chosen][:, :, chosen]
+        single = np.trace(part, axis1=1, axis2=2) / len(chosen)
+        return np.stack([(part.mean(axis=(1, 2)) * len(chosen) - single) / (len(chosen) - 1), single])
+
+    everyone = np.arange(members)
+    left_out = np.stack([both(np.delete(everyone, part)) for part in groups_of(members)])
+    centred = products - products.mean(axis=1, keepdims=True) - products.mean(axis=2, keepdims=True)
+    centred += products.mean(axis=(1, 2), keepdims=True)
+    pairs = np.square(centred).sum(axis=(1, 2)) - np.square(np.diagonal(centred, axis1=1, axis2=2)).sum(axis=1)
+    quadratic = 2 * pairs / (members * (members - 1)) ** 2
+    groups, found = len(left_out), (len(left_out) - 1) * left_out[:, 0].var(axis=0)
+    linear = np.maximum(found - 2 * quadratic * (1 + np.sqrt(2 / (groups - 1))), 0)
+    shrink = np.sqrt((quadratic + linear) / found)
+    centre = left_out[:, 0].mean(axis=0)
+    whole = both(everyone)
+    return SquaredSpreads(
+        np.vstack([whole[0], centre + shrink * (left_out[:, 0] - centre)]), np.vstack([whole[1], left_out[:, 1]])
+    )
+
+
 def measure_spread(members: MemberLogits, sizes: Sequence[int]) -> Iterator[Measurement]:
-    """Spread and OSP at one time (index 0) for each size, and the floor; members in float64."""
+    """Spread, OSP, kappa and chance at one time (index 0) for each size, and the floor; members in float64."""
     members = members.astype(np.float64)
+    statistics = {"spread": logit_spread, "osp": orbit_same_prediction, "concentration": concentration}
     for size in (size for size in sizes if size <= len(members)):
-        for quantity, statistic in (("spread", logit_spread), ("osp", orbit_same_prediction)):
+        for quantity, statistic in statistics.items():
             yield _row(size, quantity, sub_ensembles(statistic, members, size, squared=quantity == "spread"))
+        yield _row(size, "kappa", _kappa(members, size))
     if len(members) >= 3:
         yield _row(len(members), "floor", floor(members))
 
@@ -99,6 +170,20 @@ def measure_classifiers(
         yield _row(size, "osp_probabilities", sub_ensembles(orbit_same_prediction, probabilities, size))
         if labels is not None:
             yield _row(size, "accuracy", _accuracy(members, labels, size))
+
+
+def _kappa(members: MemberLogits, size: int) -> Estimate:
+    """Chance-corrected agreement of disjoint ensembles of one size together, its error that of leaving one of them out."""
+
+    def of_mean(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+        return chance_corrected(same_off_identity(f), concentration(f))
+
+    means = block_means(members, size)
+    if len(means) == 1:
+        return Estimate(of_mean(means[0]), jackknife(of_mean, members[:size]), 1)
+    both = np.stack([same_off_identity(means), concentration(means)])
+    left_out = chance_corrected(*((both.sum(axis=1, keepdims=True) - both) / (len(means) - 1)))
+    return Estimate(chance_corrected(*both.mean(axis=1)), np.sqrt((len(means) - 1) * left_out.var(axis=0)), len(means))
 
 
 def _accuracy(members: MemberLogits, labels: Int[np.ndarray, " input"], size: int) -> Estimate:

@@ -10,13 +10,31 @@ CLAIMS = Schema(
         Column("paper", "string", "", "ensembles, equivntk or feynman"),
         Column("source", "string", "", "slide, figure or equation in which it is made"),
         Column("statement", "string", "", "what is claimed"),
+        Column("kind", "string", "", "evidence, or check of an identity, which could not be otherwise"),
         Column("quantity", "string", "", "the number that decides"),
         Column("value", "float64", "of the quantity", "its value in this run"),
         Column("ci_low", "float64", "of the quantity", "lower end of its 95 % interval"),
         Column("ci_high", "float64", "of the quantity", "upper end of its 95 % interval"),
+        Column(
+            "resampled", "string", "", "members, members+inputs, batches, repeats, ...; none: a numerical error bound"
+        ),
+        Column(
+            "resolves", "float64", "1", "smallest relative change of the theory it would notice; nan: no such theory"
+        ),
         Column("published", "float64", "of the quantity", "published value, if any"),
         Column("criterion", "string", "", "what counts as supported"),
+        Column("control", "string", "", "where the statement must fail"),
+        Column("control_value", "float64", "of the quantity", "the same statistic of the control"),
+        Column("control_ci_low", "float64", "of the quantity", "lower end of its 95 % interval"),
+        Column("control_ci_high", "float64", "of the quantity", "upper end of its 95 % interval"),
+        Column(
+            "control_verdict",
+            "string",
+            "",
+            "of the control by the same criterion; one that is supported takes the power",
+        ),
         Column("verdict", "string", "", "supported, contradicted or undecided"),
+        Column("reason", "string", "", "why it is undecided"),
         Column("scale", "string", "", "smoke, laptop or paper"),
     ),
     quantities={},

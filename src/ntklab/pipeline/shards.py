@@ -29,6 +29,11 @@ def joined(shards: Iterable[Arrays], name: str) -> np.ndarray:
     return np.concatenate([shard[name] for shard in shards])
 
 
+def number_of_members(shards: Iterable[Arrays]) -> int:
+    """Members of an ensemble, from the ranges in its shards' headers."""
+    return sum(1 + shard.header["settings"]["last"] - shard.header["settings"]["first"] for shard in shards)
+
+
 def ranges(count: int, size: int, finished: Iterable[tuple[int, int]] = ()) -> list[tuple[int, int]]:
     """First and last of 0 .. count - 1 in consecutive blocks, one job each.
 

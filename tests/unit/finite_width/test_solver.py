@@ -1,5 +1,6 @@
 """The solver against closed forms, published numbers, other libraries and symmetries."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -171,6 +172,146 @@ def test_relu_at_depth_thirty_agrees_with_an_independent_way_at_a_single_directi
         for index in np.ndindex(2, 2, 2, 2):
             assert X[index] == pytest.approx(2 ** sum(index) * X[0, 0, 0, 0], rel=1e-10)
     assert np.abs(found["Theta1"][29]).max() < 1e-9
+
+
+# ---- depth 30 in forty digits ----
+#
+# V goes from layer to layer by the derivative of the map K -> K', K1 by its second derivative: no slots, no Price's theorem.
+
+DEPTH, DIGITS = 30, 40
+PAIRS = ((0, 0), (0, 1), (1, 1))
+
+
+@pytest.fixture
+def forty_digits():
+    with mp.workdps(DIGITS):
+        yield
+
+
+def precise(covariance, theta, dual, slope, fourth, c_w, c_b, lambda_b=0.0):
+    """Layers of (K, Theta, V, K1) for pairs of two inputs, from <s s>, <s' s'> and <s s s s> of a covariance (aa, ab, bb)."""
+    K, theta, V, K1 = list(covariance), list(theta), mp.zeros(3), mp.zeros(3, 1)
+    layers = [(K, theta, V, K1)]
+    for _ in range(DEPTH - 1):
+        step = [(lambda *at, p=p: c_b + c_w * dual(at, p)) for p in PAIRS]
+        jacobian = mp.matrix([[mp.diff(f, K, _order(q)) for q in range(3)] for f in step])
+        hessians = [{(q, r): mp.diff(f, K, _order(q, r)) for q in range(3) for r in range(q, 3)} for f in step]
+        means = [dual(K, p) for p in PAIRS]
+        local = [[fourth(K, p + q) - means[i] * means[j] for j, q in enumerate(PAIRS)] for i, p in enumerate(PAIRS)]
+        curved = mp.matrix([sum(h * V[q, r] / (1 + (q == r)) for (q, r), h in H.items()) for H in hessians])
+        K1, V = jacobian * K1 + curved, c_w**2 * mp.matrix(local) + jacobian * V * jacobian.T
+        theta = [lambda_b + m + c_w * t * slope(K, p) for m, t, p in zip(means, theta, PAIRS, strict=True)]
+        K = [f(*K) for f in step]
+        layers.append((K, theta, V, K1))
+    return layers
+
+
+def _order(*variables):
+    """Orders of a partial derivative with respect to the three entries of K."""
+    return tuple(variables.count(v) for v in range(3))
+
+
+def _block(K, pair):
+    """Variances and covariance of a pair of inputs."""
+    aa, ab, bb = K
+    return {(0, 0): (aa, aa, aa), (0, 1): (aa, ab, bb), (1, 1): (bb, bb, bb)}[pair]
+
+
+def relu_dual(K, pair):
+    aa, ab, bb = _block(K, pair)
+    if pair != (0, 1):
+        return aa / 2
+    return (mp.sqrt(aa * bb - ab**2) + (mp.pi - mp.acos(ab / mp.sqrt(aa * bb))) * ab) / (2 * mp.pi)
+
+
+def relu_slope(K, pair):
+    aa, ab, bb = _block(K, pair)
+    return mp.mpf(1) / 2 if pair != (0, 1) else (mp.pi - mp.acos(ab / mp.sqrt(aa * bb))) / (2 * mp.pi)
+
+
+def relu_fourth(K, inputs):
+    """<s s s s> in polar coordinates: <r^4> = 8, and both inputs positive on an arc."""
+    aa, ab, bb = K
+    p, q = inputs.count(0), inputs.count(1)
+    if p == 0 or q == 0:
+        return 3 * (aa if p else bb) ** 2 / 2
+    angle = mp.acos(ab / mp.sqrt(aa * bb))
+    arc = mp.quad(lambda phi: mp.cos(phi) ** p * mp.cos(phi - angle) ** q, [angle - mp.pi / 2, mp.pi / 2])
+    return 8 * mp.sqrt(aa) ** p * mp.sqrt(bb) ** q * arc / (2 * mp.pi)
+
+
+def assert_as_precise(found, layers, tolerance):
+    """Relative to the layer's largest entry."""
+    for layer, (K, theta, V, K1) in enumerate(layers):
+        for tensor, expected in (("K", K), ("Theta", theta), ("K1", K1), ("V", V)):
+            X = found[tensor][layer]
+            indices = PAIRS if tensor != "V" else [p + q for p in PAIRS for q in PAIRS]
+            values = np.array([X[index] for index in indices])
+            exact = np.array([float(value) for value in expected])
+            np.testing.assert_allclose(
+                values,
+                exact,
+                rtol=0,
+                atol=tolerance * max(np.abs(exact).max(), 1e-300),
+                err_msg=f"{tensor}, {layer + 1}",
+            )
+
+
+@pytest.mark.usefixtures("forty_digits")
+def test_relu_at_depth_thirty_is_that_of_forty_digits():
+    """Where inputs have become almost parallel, and derivatives of the closed forms large against their differences."""
+    x = R2[:2]
+    found = solve(x, "relu", depth=DEPTH, c_w=2.0, tensors=("K", "Theta", "V", "K1"))
+    gram = [mp.mpf(float(found["Theta"][0][p])) for p in PAIRS]
+    layers = precise([2 * g for g in gram], gram, relu_dual, relu_slope, relu_fourth, 2, 0)
+    assert_as_precise(found, layers, 1e-9)
+
+
+def erf_dual(K, pair):
+    aa, ab, bb = _block(K, pair)
+    return 2 / mp.pi * mp.asin(2 * ab / mp.sqrt((1 + 2 * aa) * (1 + 2 * bb)))
+
+
+def erf_slope(K, pair):
+    aa, ab, bb = _block(K, pair)
+    return 4 / (mp.pi * mp.sqrt((1 + 2 * aa) * (1 + 2 * bb) - 4 * ab**2))
+
+
+@pytest.mark.usefixtures("forty_digits")
+def test_erf_at_depth_thirty_is_that_of_forty_digits():
+    """K and Theta of two inputs; V and K1 of one, whose <s^4> is an integral in one dimension."""
+    c_w, c_b, lambda_b = 1.3, 0.1, 0.3
+    found = solve(
+        R2[:2],
+        "erf",
+        depth=DEPTH,
+        c_w=c_w,
+        c_b=c_b,
+        lambda_b=lambda_b,
+        tensors=("K", "Theta", "V", "K1"),
+        tolerance=1e-8,
+    )
+    K = [mp.mpf(float(found["K"][0][p])) for p in PAIRS]
+    theta = [mp.mpf(float(found["Theta"][0][p])) for p in PAIRS]
+    V = K1 = mp.mpf(0)
+    for layer in range(DEPTH):
+        for tensor, expected in (("K", K), ("Theta", theta)):
+            assert [found[tensor][layer][p] for p in PAIRS] == pytest.approx([float(e) for e in expected], rel=1e-10)
+        assert found["V"][layer][0, 0, 0, 0] == pytest.approx(float(V), rel=1e-7, abs=1e-15)
+        assert found["K1"][layer][0, 0] == pytest.approx(float(K1), rel=1e-7, abs=1e-15)
+        variance = K[0]
+        own = [mp.diff(lambda k: c_w * erf_dual((k, k, k), (0, 0)), variance, order) for order in (1, 2)]
+        K1, V = own[0] * K1 + own[1] * V / 2, c_w**2 * _erf_fourth(variance) + own[0] ** 2 * V
+        theta = [lambda_b + erf_dual(K, p) + c_w * t * erf_slope(K, p) for p, t in zip(PAIRS, theta, strict=True)]
+        K = [c_b + c_w * erf_dual(K, p) for p in PAIRS]
+
+
+def _erf_fourth(variance):
+    """<s^4> - <s^2>^2 at one input."""
+    root = mp.sqrt(variance)
+    density = lambda y: mp.exp(-(y**2) / 2) * mp.sqrt(2 / mp.pi)  # noqa: E731
+    fourth = mp.quad(lambda y: mp.erf(root * y) ** 4 * density(y), [0, 2, 5, 14])
+    return fourth - erf_dual((variance,) * 3, (0, 0)) ** 2
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,17 @@
 """Deviations of empirical kernels: known answers, and errors that are the spread over independent repetitions."""
 
 import numpy as np
+import pytest
 
-from ntklab.metrics.kernel_convergence import draw_deviation, mean_deviation, mean_kernel, relative_deviation
+from ntklab.metrics.kernel_convergence import (
+    draw_deviation,
+    mean_deviation,
+    mean_kernel,
+    relative_deviation,
+    replicated_deviation,
+    replicated_ratios,
+)
+from ntklab.metrics.resampling import highest_of_all, jackknife_interval, leave_groups_out
 
 EXACT = np.array([[2.0, 1.0], [1.0, 2.0]])
 
@@ -40,3 +49,51 @@ def test_mean_kernel_has_the_standard_error_of_the_mean(rng):
     mean = mean_kernel(draws)
     np.testing.assert_allclose(mean.value, draws.mean(axis=0))
     np.testing.assert_allclose(mean.stderr, np.sqrt(draws.var(axis=0, ddof=1) / 10))
+
+
+def test_replicates_are_the_statistics_without_one_group_of_draws(rng):
+    draws = drawn(rng, 40)
+    deviations, ratios = replicated_deviation(draws, EXACT), replicated_ratios(draws, EXACT)
+    assert deviations.shape == (21,) and ratios.shape == (21, 2, 2)
+    assert (
+        deviations[0] == draw_deviation(draws, EXACT).value and deviations[1] == draw_deviation(draws[2:], EXACT).value
+    )
+    np.testing.assert_allclose(ratios[0], draws.mean(axis=0) / EXACT)
+    np.testing.assert_allclose(ratios[20], draws[:38].mean(axis=0) / EXACT)
+
+
+def skewed(rng, variance, draws=150):
+    """Kernels whose scale is log-normal of mean 1, as a product over layers is nearly, entries a tenth apart."""
+    scale = np.exp(np.sqrt(variance) * rng.normal(size=(draws, 1, 1)) - variance / 2)
+    return EXACT * scale * (1 + 0.1 * np.sqrt(variance) * rng.normal(size=(draws, 2, 2)))
+
+
+@pytest.mark.parametrize("exponent", [-0.5, -0.2])
+def test_the_interval_of_a_slope_covers_the_true_slope(rng, exponent):
+    """Expected A^2 of the kernels above, exactly: e^v (1 + 0.01 v) - 1 with v the variance of the scale's logarithm."""
+    widths = np.array([4.0, 8.0, 16.0, 32.0, 64.0])
+    variances = 2 * widths ** (2 * exponent) / 4
+
+    def slope(squared):
+        return np.polyfit(np.log(widths), np.log(squared) / 2, 1)[0]
+
+    exact = slope(np.exp(variances) * (1 + 0.01 * variances) - 1)
+    covered = []
+    for _ in range(400):
+        squared = np.stack([relative_deviation(skewed(rng, v), EXACT) ** 2 for v in variances], axis=1)
+        replicates = leave_groups_out(lambda some: slope(some.mean(axis=0)), squared)
+        low, high = jackknife_interval(slope(squared.mean(axis=0)), replicates, "draws").ci95
+        assert low < high
+        covered.append(low <= exact <= high)
+    assert 0.90 < np.mean(covered) < 0.98
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.2])
+def test_intervals_of_ratios_are_simultaneous_over_entries_and_widths(rng, bias):
+    """The interval that ends highest is above the true ratio as long as all are: at least 95 % of the time."""
+    covered = []
+    for _ in range(200):
+        ratios = [replicated_ratios((1 + bias) * skewed(rng, v), EXACT).reshape(21, -1) for v in (0.1, 0.05, 0.02)]
+        found = np.concatenate(ratios, axis=1)
+        covered.append(highest_of_all(found[0], found[1:], "draws").ci95[1] >= 1 + bias)
+    assert np.mean(covered) > 0.95

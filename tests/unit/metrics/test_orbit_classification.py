@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ntklab.metrics import orbit_classification as metrics
+from ntklab.metrics.resampling import jackknife_interval
 
 RNG = np.random.default_rng(3)
 
@@ -22,11 +23,42 @@ def test_osp_counts_the_elements_with_the_class_of_the_identity(classes, osp):
     np.testing.assert_array_equal(metrics.agreement(logits(*classes)), expected)
 
 
-def test_osp_of_independent_predictions_is_at_chance():
-    f = RNG.standard_normal((40_000, 8, 10))
+@pytest.mark.parametrize("bias", [0.0, 2.0])
+def test_independent_predictions_are_at_chance_whatever_their_frequencies(bias):
+    f = RNG.standard_normal((40_000, 8, 10)) + bias * (np.arange(10) == 0)
     each = metrics.same_prediction(f).sum(axis=-1)
-    assert abs(each.mean() - metrics.chance(8, 10)) < 4 * each.std() / np.sqrt(len(each))
-    assert metrics.chance(4, 10) == pytest.approx(1.3)
+    expected = metrics.chance(8, metrics.concentration(f))
+    assert abs(each.mean() - expected) < 4 * each.std() / np.sqrt(len(each))
+    assert abs(metrics.chance_corrected(metrics.same_off_identity(f), metrics.concentration(f))) < 0.01
+    assert metrics.chance(4, 0.1) == pytest.approx(1.3) and (metrics.concentration(f) > 0.3) == (bias > 0)
+
+
+def test_kappa_by_hand():
+    f = np.concatenate([logits(0, 0, 0, 1), logits(1, 1, 1, 1)])
+    assert metrics.concentration(f) == pytest.approx((3 / 8) ** 2 + (5 / 8) ** 2)
+    kappa = metrics.chance_corrected(metrics.same_off_identity(f), metrics.concentration(f))
+    assert kappa == pytest.approx((5 / 6 - 34 / 64) / (1 - 34 / 64))
+    constant = logits(2, 2, 2, 2)
+    assert np.isnan(metrics.chance_corrected(metrics.same_off_identity(constant), metrics.concentration(constant)))
+    rows = {row.quantity: row for row in metrics.measure_spread(np.stack([f, f[::-1], f]), [1])}
+    assert rows["kappa"].value == pytest.approx(kappa) and rows["kappa"].stderr == pytest.approx(0)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5], ids=["null", "alternative"])
+def test_intervals_of_the_floor_cover_it(shift):
+    """Normal deviations with a mean of zero, where the floor's U-statistic is degenerate, and with another."""
+    fixed = np.linspace(1, 2, 30 * 4 * 2).reshape(30, 4, 2)
+    fixed -= fixed.mean(axis=1, keepdims=True)
+    true, covered, repetitions = shift**2 * np.square(fixed).sum() / (30 * 4), 0, 400
+    scale = np.exp(-np.arange(30) / 10)[:, None, None]
+    for _ in range(repetitions):
+        deviations = metrics.deviation(RNG.standard_normal((50, 30, 4, 2))) * scale + shift * fixed
+        found = metrics.squared_spreads(deviations[:, None])
+        low, high = jackknife_interval(found.infinite[0, 0], found.infinite[1:, 0], "members").ci95
+        assert low < high
+        covered += low <= true <= high
+    # Up to 98 % and three standard errors of 400 repetitions.
+    assert 0.9 <= covered / repetitions <= 0.98 + 0.021
 
 
 def test_spread_vanishes_for_invariant_logits_and_is_what_the_formula_says():

@@ -5,160 +5,145 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.claim import UNDECIDED, Claim, Finding, inside
-from ntklab.claims.slopes import slope_with_error
+from ntklab.claims.claim import CHECK, Claim
+from ntklab.claims.ensembles import INFINITE, law_slope, mean_square
+from ntklab.claims.replicates import highest_of, one_of
+from ntklab.metrics.resampling import Interval, nothing
 
 INF = float("inf")
 SETS = {"training": "on training images", "test": "on test images", "noise": "on noise, far off the data"}
+MATCHED, PLAIN, MISMATCHED = ("augmented", "gcnn"), ("plain", "gcnn"), ("augmented", "mismatched")
+Pair = tuple[str, str]
 
 
-def _pair(table: pd.DataFrame, data: str, first: str, second: str, quantity: str) -> pd.DataFrame:
-    chosen = (table.data == data) & (table["first"] == first) & (table.second == second) & (table.quantity == quantity)
-    return table[chosen]
+def _widest(table: pd.DataFrame, data: str, pair: Pair) -> pd.DataFrame:
+    """After initialisation, when the means of pairs of opposite sign vanish."""
+    chosen = (table.data == data) & (table["first"] == pair[0]) & (table.second == pair[1]) & (table.step > 0)
+    return table[chosen & (table.width == table.width.max())]
 
 
 def _trained(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows.step == rows.step.max()].sort_values("width")
+    return rows[rows.step == rows.step.max()]
 
 
-def within_noise(table: pd.DataFrame, data: str) -> Finding:
-    """Difference of finite ensembles' means over pure noise, widest networks, where its interval reaches highest.
+def _floor(table: pd.DataFrame, data: str, pair: Pair) -> pd.Series:
+    """Squared difference of the infinite ensembles after training, widest networks, for every replicate."""
+    return mean_square(_trained(_widest(table, data, pair)), "squared_difference", INFINITE).squeeze()
 
-    Over all times and the sizes of which there are at least two ensembles.
+
+def within_noise(table: pd.DataFrame, data: str, pair: Pair = MATCHED) -> Interval:
+    """Difference of the means of all independent members over pure noise, widest networks, highest of all times.
+
+    Noise is what it would be if the infinite ensembles agreed: the root of the variance of a difference, over M.
     """
-    keys = ["members", "step"]
-    found, noise = (_pair(table, data, "augmented", "gcnn", quantity) for quantity in ("difference", "noise"))
-    found = found[(found.width == found.width.max()) & (found.n > 1)].set_index(keys)
-    noise = noise[noise.width == noise.width.max()].set_index(keys).value.reindex(found.index)
-    ratio, error = found.value / noise, 1.96 * found.stderr / noise
-    worst = (ratio + error).idxmax()
-    return inside(ratio[worst], ratio[worst] - error[worst], ratio[worst] + error[worst], (0.0, 2.0))
+    rows = _widest(table, data, pair)
+    members = float(rows.trained.max())
+    infinite, all_of_them = (mean_square(rows, "squared_difference", size) for size in (INFINITE, members))
+    return highest_of(np.sqrt(all_of_them / (all_of_them - infinite)))
 
 
-def size_law(table: pd.DataFrame, data: str) -> Finding:
-    """Slope of log difference against log members after training, widest networks, sizes of at least two ensembles."""
-    rows = _trained(_pair(table, data, "augmented", "gcnn", "difference"))
-    rows = rows[(rows.width == rows.width.max()) & (rows.n > 1)]
-    if len(rows) < 2:  # too few networks for two sizes of which there are several ensembles
-        return Finding(np.nan, np.nan, np.nan, UNDECIDED)
-    slope, error = slope_with_error(rows.members, rows)
-    return inside(slope, slope - error, slope + error, (-0.65, -0.35))
+def size_law(table: pd.DataFrame, data: str, pair: Pair = MATCHED) -> Interval:
+    """Slope of log difference against log members after training, widest networks, blocks of members."""
+    return law_slope(_trained(_widest(table, data, pair)), "squared_difference")
 
 
-def matched_close(table: pd.DataFrame, data: str) -> Finding:
-    """Unbiased distance (not squared) of the infinite ensembles after training, widest networks."""
-    row = _trained(_pair(table, data, "augmented", "gcnn", "difference_floor")).iloc[-1]
-    value, low, high = np.sqrt(np.clip([row.value, row.ci_low, row.ci_high], 0, None))
-    return inside(value, low, high, (0.0, 0.3))
+def matched_over_control(table: pd.DataFrame, data: str, pair: Pair = MATCHED) -> Interval:
+    """Squared difference of the infinite ensembles, over that without augmentation, after training, widest networks."""
+    return one_of(_floor(table, data, pair) / _floor(table, data, PLAIN))
 
 
-def _less(more: pd.Series, less: pd.Series, bounds: tuple[float, float]) -> Finding:
-    value, error = more.value - less.value, 1.96 * np.hypot(more.stderr, less.stderr)
-    return inside(value, value - error, value + error, bounds)
+def control_stays(table: pd.DataFrame, data: str, pair: Pair, backwards: bool = False) -> Interval:
+    """Squared difference of the control's infinite ensembles less that of the matched ones, after training, widest networks."""
+    more = _floor(table, data, pair) - _floor(table, data, MATCHED)
+    return one_of(-more if backwards else more)
 
 
-def control_stays(table: pd.DataFrame, data: str, pair: tuple[str, str]) -> Finding:
-    """Squared distance of the control's infinite ensembles less that of the matched ones, after training, widest networks."""
-    control, matched = (
-        _trained(_pair(table, data, *names, "difference_floor")).iloc[-1] for names in (pair, ("augmented", "gcnn"))
-    )
-    return _less(control, matched, (0.0, INF))
-
-
-def distance_falls(table: pd.DataFrame, data: str, pair: tuple[str, str]) -> Finding:
+def distance_falls(table: pd.DataFrame, data: str, pair: Pair, backwards: bool = False) -> Interval:
     """Squared distance of infinite ensembles after training: widest networks less the narrowest ones."""
-    rows = _trained(_pair(table, data, *pair, "difference_floor"))
-    return _less(rows.iloc[-1], rows.iloc[0], (-INF, 0.0))
+    chosen = table[(table.data == data) & (table["first"] == pair[0]) & (table.second == pair[1])]
+    by_width = mean_square(_trained(chosen), "squared_difference", INFINITE).sort_index(level="width")
+    if len(by_width) < 2:
+        return nothing("needs two widths")
+    fall = by_width.iloc[-1] - by_width.iloc[0]
+    return one_of(-fall if backwards else fall)
 
 
-def _claim(
-    name: str, source: str, statement: str, quantity: str, criterion: str, table: str, find, **published
-) -> Claim:
-    return Claim(f"E2-{name}", "equivntk", source, statement, quantity, criterion, table, find, **published)
+_BACKWARDS = {"control": {"backwards": True}, "control_is": "the two sides exchanged"}
+_NOT_AUGMENTED = {"control": {"pair": PLAIN}, "control_is": "plain networks, without augmentation"}
+
+
+def _comparison(experiment: str, networks: str, source: str) -> list[Claim]:
+    """Claims of one of the two experiments that compare augmented with group-convolutional ensembles."""
+    name, table = experiment.replace("_", "-"), f"equivntk/{experiment}_moments"
+
+    def claims(kind, statement, quantity, find, bounds, control, control_is, sets=SETS, checked=False, **options):
+        return [
+            Claim(
+                f"E2-{name}-{kind}-{data}", "equivntk", source, statement.format(networks=networks, where=SETS[data]),
+                quantity, table, partial(find, data=data, **options), bounds,
+                control=partial(find, data=data, **{**options, **control}), control_is=control_is,
+                **({"kind": CHECK} if checked else {}),
+            )
+            for data in sets
+        ]  # fmt: skip
+
+    squared = "squared difference of the infinite ensembles after training"
+    return [
+        *claims(
+            "matched",
+            "Infinite ensembles of {networks} trained on all rotations are those of group-convolutional ones {where}.",
+            f"{squared}, widest networks, over that without augmentation",
+            matched_over_control, (-INF, 1 / 25), {"pair": MISMATCHED},
+            "group-convolutional networks of another architecture",
+        ),
+        *claims(
+            "noise",
+            "Ensembles of {networks} trained on all rotations differ from group-convolutional ones by sampling noise {where}.",
+            "difference of the means of all members over pure noise, widest networks, highest of all times",
+            within_noise, (0.0, 2.0), **_NOT_AUGMENTED,
+        ),
+        *claims(
+            "not-augmented", "Without augmentation the difference is larger {where} (negative control).",
+            f"{squared}, widest networks: the control's less the matched one's",
+            control_stays, (0.0, INF), pair=PLAIN, **_BACKWARDS,
+        ),
+        *claims(
+            "mismatched",
+            "With a group-convolutional network of another architecture it is larger {where} (negative control).",
+            f"{squared}, widest networks: the control's less the matched one's",
+            control_stays, (0.0, INF), pair=MISMATCHED, **_BACKWARDS,
+        ),
+        *(
+            claim
+            for ensemble, words in (("augmented", "augmented"), ("gcnn", "group-convolutional"))
+            for claim in claims(
+                f"{ensemble}-limit",
+                f"As the width grows {words} ensembles tend to their common infinite-width mean {{where}}.",
+                f"{squared}, between ensemble and infinite-width mean: widest less narrowest networks",
+                distance_falls, (-INF, 0.0), sets=("training", "test"), pair=(ensemble, "ntk"), **_BACKWARDS,
+            )
+        ),
+        *claims(
+            "members-law",
+            "Their difference falls like the square root of the ensembles' size {where}.",
+            "slope of log difference against log members after training, widest networks, blocks of members",
+            size_law, (-0.65, -0.35), checked=True, **_NOT_AUGMENTED,
+        ),
+    ]  # fmt: skip
 
 
 def _claims_of_width() -> list[Claim]:
     """For fully connected networks the equality holds at infinite width: the difference falls with width."""
     return [
-        _claim(
-            f"aug-vs-gcnn-mlp-width-{data}",
-            "slides 'Data augmentation of MLPs'",
+        Claim(
+            f"E2-aug-vs-gcnn-mlp-width-{data}", "equivntk", "slides 'Data augmentation of MLPs'",
             f"The infinite ensembles approach each other as the width grows {SETS[data]}.",
             "squared difference of the infinite ensembles after training: widest less narrowest networks",
-            "interval below 0",
-            "equivntk/aug_vs_gcnn_mlp_difference",
-            partial(distance_falls, data=data, pair=("augmented", "gcnn")),
+            "equivntk/aug_vs_gcnn_mlp_moments",
+            partial(distance_falls, data=data, pair=MATCHED), (-INF, 0.0),
+            control=partial(distance_falls, data=data, pair=MATCHED, backwards=True), control_is="the two sides exchanged",
         )
         for data in ("training", "test")
-    ]
-
-
-def _comparison(experiment: str, networks: str, source: str) -> list[Claim]:
-    """Claims of one of the two experiments that compare augmented with group-convolutional ensembles."""
-    name, table = experiment.replace("_", "-"), f"equivntk/{experiment}_difference"
-
-    def claims(kind, statement, quantity, criterion, find, sets=SETS, **options):
-        return [
-            _claim(
-                f"{name}-{kind}-{data}", source, statement.format(networks=networks, where=SETS[data]), quantity,
-                criterion, table, partial(find, data=data, **options),
-            )
-            for data in sets
-        ]  # fmt: skip
-
-    squared = "squared difference of the infinite ensembles after training, in units of the squared size of the outputs"
-    return [
-        *claims(
-            "noise",
-            "Ensembles of {networks} trained on all rotations differ from group-convolutional ones by sampling noise {where}.",
-            "difference of the means over pure noise, widest networks, time and size where its interval ends highest",
-            "interval below 2",
-            within_noise,
-        ),
-        *claims(
-            "members-law",
-            "Their difference falls like the square root of the ensembles' size {where}.",
-            "slope of log difference against log members after training, widest networks",
-            "interval inside -0.5 +- 0.15",
-            size_law,
-        ),
-        *claims(
-            "matched",
-            "The infinite ensembles are close to each other {where}.",
-            "unbiased difference of the infinite ensembles after training, widest networks, over the size of the outputs",
-            "interval below 0.3",
-            matched_close,
-        ),
-        *claims(
-            "not-augmented",
-            "Without augmentation the difference is larger {where} (negative control).",
-            f"{squared}: the control's less the matched one's, widest networks",
-            "interval above 0",
-            control_stays,
-            pair=("plain", "gcnn"),
-        ),
-        *claims(
-            "mismatched",
-            "With a group-convolutional network of another architecture it is larger {where} (negative control).",
-            f"{squared}: the control's less the matched one's, widest networks",
-            "interval above 0",
-            control_stays,
-            pair=("augmented", "mismatched"),
-        ),
-        *(
-            claim
-            for ensemble in ("augmented", "gcnn")
-            for claim in claims(
-                f"{ensemble}-limit",
-                "As the width grows " + ("augmented" if ensemble == "augmented" else "group-convolutional")
-                + " ensembles tend to their common infinite-width mean {where}.",
-                f"{squared}, between ensemble and infinite-width mean: widest less narrowest networks",
-                "interval below 0",
-                distance_falls,
-                sets=("training", "test"),
-                pair=(ensemble, "ntk"),
-            )
-        ),
     ]  # fmt: skip
 
 

@@ -2,20 +2,25 @@
 
 from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 
+_SETTINGS = (
+    *ON_ORBITS,
+    Column("images", "string", "", "data set of the training and test images"),
+    Column("width", "float64", "channels", "channels per hidden layer"),
+    Column("first", "string", "", "augmented: trained on all rotations; plain: on the images alone; gcnn"),
+    Column("second", "string", "", "gcnn; mismatched: a gcnn of another architecture; ntk: the infinite-width mean"),
+)
+_TIME = (
+    Column("time", "float64", "learning rate x steps", "training time on the mean-squared loss / 2"),
+    Column("step", "int64", "steps", "steps of full-batch gradient descent"),
+)
+
 DIFFERENCE = Schema(
     name="difference",
     row="one quantity of the difference of two ensembles of one width, on one set of inputs, at one training time",
     columns=(
-        *ON_ORBITS,
-        Column("images", "string", "", "data set of the training and test images"),
-        Column("width", "float64", "channels", "channels per hidden layer"),
-        Column("first", "string", "", "augmented: trained on all rotations; plain: on the images alone; gcnn"),
-        Column(
-            "second", "string", "", "gcnn; mismatched: a gcnn of another architecture; ntk: the infinite-width mean"
-        ),
+        *_SETTINGS,
         Column("members", "float64", "networks", "members of each ensemble"),
-        Column("time", "float64", "learning rate x steps", "training time on the mean-squared loss / 2"),
-        Column("step", "int64", "steps", "steps of full-batch gradient descent"),
+        *_TIME,
         *MEASUREMENT,
     ),
     quantities={
@@ -25,7 +30,30 @@ DIFFERENCE = Schema(
     },
 )
 
+DIFFERENCE_MOMENTS = Schema(
+    name="difference_moments",
+    row="the mean squared difference of two ensembles of one width at one training time, with one group of pairs left out",
+    columns=(
+        *_SETTINGS,
+        Column(
+            "trained", "int64", "networks", "independent members that were trained: pairs of opposite sign at the start"
+        ),
+        Column("members", "float64", "networks", "size of the ensembles: inf, without bias; 1; or means over blocks"),
+        *_TIME,
+        Column("quantity", "string", "", "what was measured"),
+        Column("replicate", "int64", "", "0: all members; 1, 2, ...: without one group of pairs"),
+        Column("value", "float64", "mean square of the NTK mean after training", "the measured value"),
+    ),
+    quantities={"squared_difference": "mean squared difference; of infinite ensembles it may be negative"},
+)
+
 TABLES = {
-    "aug_vs_gcnn_mlp": {"equivntk/aug_vs_gcnn_mlp_difference": DIFFERENCE},
-    "aug_vs_gcnn": {"equivntk/aug_vs_gcnn_difference": DIFFERENCE},
+    "aug_vs_gcnn_mlp": {
+        "equivntk/aug_vs_gcnn_mlp_difference": DIFFERENCE,
+        "equivntk/aug_vs_gcnn_mlp_moments": DIFFERENCE_MOMENTS,
+    },
+    "aug_vs_gcnn": {
+        "equivntk/aug_vs_gcnn_difference": DIFFERENCE,
+        "equivntk/aug_vs_gcnn_moments": DIFFERENCE_MOMENTS,
+    },
 }

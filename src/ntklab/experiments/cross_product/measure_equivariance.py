@@ -5,8 +5,8 @@ from pathlib import Path
 from ntklab.experiments.cross_product.tables import ROTATIONS
 from ntklab.files import Arrays
 from ntklab.pipeline.measurements import measurements
-from ntklab.pipeline.orbit_ensembles.measure import measure
-from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
+from ntklab.pipeline.orbit_ensembles.measure import measure, moments
+from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE, MOMENTS
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
 
@@ -19,11 +19,13 @@ def measure_equivariance(
     sizes: list[int],
     experiment: str,
     output: Path,
+    output_moments: Path,
     output_rotations: Path,
 ) -> None:
-    """One table for all sets of rotations, and one with their orders and angles."""
+    """One table for all sets of rotations, one with moments and replicates, and one with the sets' orders and angles."""
     provenance = record({"experiment": experiment, "sizes": sizes}, [data, *limits, *predictions])
     write_table(output, measure(limits, predictions, sizes, experiment), INVARIANCE, provenance)
+    write_table(output_moments, moments(limits, predictions, sizes, experiment), MOMENTS, provenance)
     sets = Arrays(data)
     angles = [
         {"rotations": name, "quantity": quantity, "value": value}

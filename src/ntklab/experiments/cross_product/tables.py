@@ -1,6 +1,6 @@
 """Schemas of the tables of the cross product."""
 
-from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
+from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE, MOMENTS
 from ntklab.pipeline.tables import MEASUREMENT, Column, Schema
 
 ROTATIONS = Schema(
@@ -20,6 +20,7 @@ ROTATIONS = Schema(
 TABLES = {
     "cross_product": {
         "ensembles/cross_product_equivariance": INVARIANCE,
+        "ensembles/cross_product_moments": MOMENTS,
         "ensembles/cross_product_rotations": ROTATIONS,
     },
 }

@@ -1,15 +1,20 @@
 """Compare the diagrams with the solver on random layers, and those beyond the paper with sampled networks."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from jaxtyping import Float
 
 from ntklab.experiments.diagrams.comparison import difference, mutations, random_cases
-from ntklab.experiments.diagrams.curvature import Ensemble, extrapolated, layer_before, sample
-from ntklab.experiments.diagrams.tables import DIAGRAM_CHECKS
+from ntklab.experiments.diagrams.curvature import Ensemble, extrapolated, layer_before, mean, sample
+from ntklab.experiments.diagrams.tables import DIAGRAM_CHECKS, DIAGRAM_REPLICATES
 from ntklab.finite_width.diagrams import PAPER_TENSORS, assemble, diagrams
+from ntklab.finite_width.diagrams.numeric import Layer
+from ntklab.metrics.resampling import leave_groups_out
 from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
@@ -23,17 +28,30 @@ COMPLETE = {"change": "complete", "number": 0}
 
 
 def check_diagrams(
-    *, experiment: str, activations: list[str], layers: int, width: list[int], networks: int, seed: int, output: Path
+    *,
+    experiment: str,
+    activations: list[str],
+    layers: int,
+    width: list[int],
+    networks: int,
+    seed: int,
+    output: Path,
+    output_replicates: Path,
 ) -> None:
-    """One table: differences to the solver, complete and with every diagram changed, and sampled values with errors."""
+    """Differences to the solver, complete and with every diagram changed; sampled values with errors, and with batches left
+    out."""
     settings = {
         "experiment": experiment, "activations": activations, "layers": layers, "width": width, "networks": networks,
         "seed": seed,
     }  # fmt: skip
     provenance = record(settings)
     rows = list(_against_solver(activations, layers, generator(seed, experiment, "layers")))
-    rows += _against_networks(width, networks, generator(seed, experiment, "networks"))
+    sampled = _sampled(width, networks, generator(seed, experiment, "networks"))
+    rows += _against_networks(sampled, width, networks)
     write_table(output, measurements(rows, DIAGRAM_CHECKS, experiment=experiment), DIAGRAM_CHECKS, provenance)
+    frame = pd.DataFrame(_replicates(sampled, width)).assign(experiment=experiment)
+    columns = [column.name for column in DIAGRAM_REPLICATES.columns]
+    write_table(output_replicates, frame[columns], DIAGRAM_REPLICATES, provenance)
 
 
 def _against_solver(activations: list[str], layers: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -52,31 +70,62 @@ def _against_solver(activations: list[str], layers: int, rng: np.random.Generato
         print(f"{tensor}: {len(found)} diagrams compared with the solver", flush=True)
 
 
-def _against_networks(widths: list[int], networks: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    """The cumulants X and Y, and the mean H1, of the Hessian product."""
+@dataclass(frozen=True)
+class _Sampled:
+    """Networks of several widths and the engine's layer 3 of the same ensemble."""
+
+    activation: str
+    layer: Layer
+    batches: dict[tuple[str, tuple[int, ...]], Float[np.ndarray, "width batch"]]
+    """(tensor, component) -> estimates: the cumulants X and Y, and H1, width times the deviation of the mean."""
+
+
+def _sampled(widths: list[int], networks: int, rng: np.random.Generator) -> _Sampled:
     ensemble = Ensemble(rng.normal(size=(3, 3)), "tanh", **CONSTANTS)
     layer = layer_before(ensemble, NODES)
-    mean = assemble(diagrams("H"), layer)
-    sampled = {}
+    mean_product = assemble(diagrams("H"), layer)
+    found = {}
     for width in widths:
-        estimates = sample(ensemble, COMPONENTS, width, networks, rng)
-        for (tensor, index), (value, error) in estimates.items():
-            shifted = ("H1", width * (value - mean[index]), width * error) if tensor == "H" else (tensor, value, error)
-            sampled.setdefault((shifted[0], index), []).append(shifted[1:])
+        for (tensor, index), batches in sample(ensemble, COMPONENTS, width, networks, rng).items():
+            key, values = (tensor, index), batches
+            if tensor == "H":
+                key, values = ("H1", index), width * (batches - mean_product[index])
+            found.setdefault(key, []).append(values)
         print(f"{networks} networks of width {width} sampled", flush=True)
-    for (tensor, index), estimates in sampled.items():
-        row = {
-            "tensor": tensor,
-            "activation": ensemble.activation,
-            "component": ",".join(map(str, index)),
-            "n": networks,
-        }
+    return _Sampled(ensemble.activation, layer, {key: np.stack(values) for key, values in found.items()})
+
+
+def _against_networks(sampled: _Sampled, widths: list[int], networks: int) -> Iterator[dict[str, Any]]:
+    """The cumulants X and Y, and the mean H1, of the Hessian product."""
+    for (tensor, index), batches in sampled.batches.items():
+        estimates = [mean(values) for values in batches]
+        row = {"tensor": tensor, "activation": sampled.activation, "component": _name(index), "n": networks}
         for width, (value, error) in zip(widths, estimates, strict=True):
             measured = {"quantity": "sampled", "value": value, "stderr": error}
             yield {**row, **COMPLETE, "width": float(width), **measured}
-        yield from (
-            {**row, "width": np.inf, **rest} for rest in _leading(tensor, index, extrapolated(widths, estimates), layer)
-        )
+        leading = _leading(tensor, index, extrapolated(widths, estimates), sampled.layer)
+        yield from ({**row, "width": np.inf, **rest} for rest in leading)
+
+
+def _name(index: tuple[int, ...]) -> str:
+    return ",".join(map(str, index))
+
+
+def _replicates(sampled: _Sampled, widths: list[int]) -> Iterator[dict[str, Any]]:
+    """Means with groups of batches left out, and every diagram's term."""
+    for (tensor, index), batches in sampled.batches.items():
+        row = {"tensor": tensor, "component": _name(index)}
+        for width, values in zip(widths, batches, strict=True):
+            left_out = leave_groups_out(lambda kept: kept.mean(), values)
+            for replicate, value in enumerate([values.mean(), *left_out]):
+                yield {
+                    **row, "width": float(width), "replicate": replicate, "number": 0, "quantity": "sampled",
+                    "value": float(value), "stderr": mean(values)[1],
+                }  # fmt: skip
+        for number, diagram in enumerate(diagrams(tensor), 1):
+            value = float(assemble([diagram], sampled.layer)[index])
+            rest = {"replicate": 0, "number": number, "quantity": "diagram", "value": value, "stderr": 0.0}
+            yield {**row, "width": np.inf, **rest}
 
 
 def _leading(tensor: str, index: tuple[int, ...], estimate: tuple[float, float], layer) -> Iterator[dict[str, Any]]:

@@ -69,21 +69,20 @@ def sample(
     width: int,
     networks: int,
     rng: np.random.Generator,
-) -> dict[tuple[str, tuple[int, ...]], tuple[float, float]]:
-    """Estimates at layer 3 of networks with both hidden layers of `width`: (tensor, component) -> (value, standard error).
+) -> dict[tuple[str, tuple[int, ...]], Float[np.ndarray, " batch"]]:
+    """Estimates at layer 3 of networks with both hidden layers of `width`: (tensor, component) -> independent batches.
 
     For every component (1, 2, 3, 4): X[1,2,3,4], Y[1,3,2,4], and H[3,4], the mean of Hhat. Each is the finite-width value,
     which differs from the leading order by O(1/n).
     """
     per_batch = max(2, networks // BATCHES)
-    means = [_batch(ensemble, components, width, per_batch, rng) for _ in range(BATCHES)]
-    return {
-        key: (
-            float(np.mean([m[key] for m in means])),
-            float(np.std([m[key] for m in means], ddof=1) / np.sqrt(BATCHES)),
-        )
-        for key in means[0]
-    }
+    batches = [_batch(ensemble, components, width, per_batch, rng) for _ in range(BATCHES)]
+    return {key: np.array([batch[key] for batch in batches]) for key in batches[0]}
+
+
+def mean(batches: Float[np.ndarray, " batch"]) -> tuple[float, float]:
+    """Mean over independent batches and its standard error."""
+    return float(batches.mean()), float(batches.std(ddof=1) / np.sqrt(len(batches)))
 
 
 def _batch(

@@ -40,4 +40,31 @@ DIAGRAM_CHECKS = Schema(
     },
 )
 
-TABLES = {"diagrams": {"feynman/diagrams": DIAGRAMS, "feynman/diagram_checks": DIAGRAM_CHECKS}}
+DIAGRAM_REPLICATES = Schema(
+    name="diagram_replicates",
+    row="one component of a tensor that the paper does not list: sampled, over all batches of networks or all but one group, "
+    "or what one of its diagrams contributes at leading order",
+    columns=(
+        Column("experiment", "string", "", "experiment of the config"),
+        Column("tensor", "string", "", "name of the tensor"),
+        Column("component", "string", "", "array index of the component"),
+        Column("width", "float64", "neurons", "width of the hidden layers; inf for a diagram"),
+        Column("replicate", "int64", "", "0: all batches, and diagrams; 1, 2, ...: the group of batches left out"),
+        Column("number", "int64", "", "number of the diagram, from 1; 0 for what was sampled"),
+        Column("quantity", "string", "", "sampled, or diagram"),
+        Column("value", "float64", "of the tensor", "mean over the batches, or the diagram's term"),
+        Column("stderr", "float64", "of the tensor", "standard error of the mean over all batches: the weight in fits"),
+    ),
+    quantities={
+        "sampled": "estimate from networks of that width at layer 3; unit of the tensor",
+        "diagram": "contribution of one diagram at layer 3; unit of the tensor",
+    },
+)
+
+TABLES = {
+    "diagrams": {
+        "feynman/diagrams": DIAGRAMS,
+        "feynman/diagram_checks": DIAGRAM_CHECKS,
+        "feynman/diagram_replicates": DIAGRAM_REPLICATES,
+    }
+}

@@ -1,13 +1,15 @@
-"""One table of all ensembles: what the recursions say, what networks say, and how far apart they are."""
+"""Tables of all ensembles: what the recursions say, what networks say, how far apart they are, and what claims resample."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from ntklab.experiments.finite_width.replicates import replicate_rows, theory_rows
 from ntklab.experiments.finite_width.setups import SETUPS, Setup
-from ntklab.experiments.finite_width.tables import FINITE_WIDTH
+from ntklab.experiments.finite_width.tables import FINITE_WIDTH, FINITE_WIDTH_REPLICATES, FINITE_WIDTH_THEORY
 from ntklab.files import Arrays
 from ntklab.metrics.extrapolation import extrapolate
 from ntklab.pipeline.measurements import measurements
@@ -23,20 +25,43 @@ POWERS = {"K": (1, 0), "Theta": (1, -1), "V": (2, 0), "D": (2, -1), "F": (2, -1)
 """Without biases a ReLU network's statistics at layer l are proportional to C_W^(a l + b): an identity for each network."""
 
 
-def measure_finite_width(*, theory: list[Path], samples: list[Path], output: Path) -> None:
-    """Write the table; theory rows have width inf."""
+def measure_finite_width(
+    *, theory: list[Path], samples: list[Path], output: Path, output_replicates: Path, output_theory: Path
+) -> None:
+    """Write the tables; theory rows have width inf."""
     provenance = record({}, [*theory, *samples])
     solved = {shard.header["settings"]["setup"]: shard for shard in map(Arrays, theory)}
-    rows = []
-    for name, shards in by(samples, "setup").items():
-        ensemble, batches = SETUPS[name], _by_width(shards)
-        found = [*_theory(ensemble, solved[name]), *_sampled(ensemble, batches)]
-        if ensemble.scan == "tensor":
-            found += _compared(ensemble, solved[name], batches)
-        if ensemble.scan == "depth":
-            found += [row for c_w in OFF_CRITICAL for row in _rescaled(found, c_w)]
-        rows += [{"c_w": ensemble.c_w, "setup": name, "activation": ensemble.activation, **row} for row in found]
+    batches = {name: _by_width(shards) for name, shards in by(samples, "setup").items()}
+    rows = [row for name, widths in batches.items() for row in _measured(name, solved[name], widths)]
+    replicates = [row for name, widths in batches.items() for row in _replicates(name, solved[name], widths)]
+    numbers = theory_rows(solved, {name: list(widths) for name, widths in batches.items()})
     write_table(output, measurements(rows, FINITE_WIDTH, experiment="finite_width"), FINITE_WIDTH, provenance)
+    for path, found, schema in (
+        (output_replicates, replicates, FINITE_WIDTH_REPLICATES),
+        (output_theory, numbers, FINITE_WIDTH_THEORY),
+    ):
+        frame = pd.DataFrame(found).assign(experiment="finite_width")
+        write_table(path, frame[[column.name for column in schema.columns]], schema, provenance)
+
+
+def _measured(name: str, solved: Arrays, widths: dict[int, dict[str, np.ndarray]]) -> Iterator[dict]:
+    ensemble = SETUPS[name]
+    found = [*_theory(ensemble, solved), *_sampled(ensemble, widths)]
+    if ensemble.scan == "tensor":
+        found += _compared(ensemble, solved, widths)
+    if ensemble.scan == "depth":
+        found += [row for c_w in OFF_CRITICAL for row in _rescaled(found, c_w)]
+    for row in found:
+        yield {"c_w": ensemble.c_w, "setup": name, "activation": ensemble.activation, **row}
+
+
+def _replicates(name: str, solved: Arrays, widths: dict[int, dict[str, np.ndarray]]) -> Iterator[dict]:
+    ensemble = SETUPS[name]
+    components = {t: ["".join(map(str, c)) for c in _components(ensemble, t)] for t in (*ensemble.tensors, *MATRICES)}
+    samples = {n: {t: _chosen(ensemble, t, X) for t, X in tensors.items()} for n, tensors in widths.items()}
+    theory = {tensor: _chosen(ensemble, tensor, solved[tensor]) for tensor in solved}
+    for row in replicate_rows(ensemble, components, samples, theory):
+        yield {"setup": name, **row}
 
 
 def _by_width(shards: list[Arrays]) -> dict[int, dict[str, np.ndarray]]:

@@ -21,6 +21,8 @@ def _of(first: int, *exponents: float, **starts: int) -> dict[str, Printed]:
 
 
 FIGURES = {"V": "Fig. 12", "A": "Fig. 14", "B": "Fig. 16", "D": "Fig. 18", "F": "Fig. 20"}
+WIDTHS = {"V": 300, "A": 200, "B": 200, "D": 200, "F": 200}
+"""Neurons per hidden layer of the networks behind them."""
 PRINTED: dict[str, dict[str, Printed]] = {
     "V": _of(7, 1.19, 1.31, 1.49, 1.42, 1.47, 1.55),
     "A": _of(7, 3.16, 3.39, 3.74, 3.39, 3.67, 3.54),

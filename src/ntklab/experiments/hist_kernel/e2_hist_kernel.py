@@ -12,16 +12,17 @@ ID = "E2-hist-kernel"
 TABLES = ("equivntk/hist_kernel_classification",)
 TITLE = "Infinitely wide networks: what invariance is worth"
 CAPTION = """\
-Test accuracy of infinitely wide networks, trained for ever, against the number of training images: a CNN, the CNN trained
-on all rotations of every image, and the C4-group-convolutional network (GCNN) trained on the images alone. Two
-convolutions, pooling, one hidden dense layer and a linear output (the nonlinear head of the histology experiment), except
-where a linear head is named. Columns: NTK (all layers trained) and NNGP kernel (last layer trained). Top: every image turned
-by a random number of quarter turns, as tissue has no preferred orientation; bottom: images upright, as the data set has them.
-The grey line is chance. Right, top: gain in accuracy of the GCNN over the CNN, paired by training set, mean over kernels'
-repeats; right, bottom: relative difference between the mean outputs of the augmented CNN and the GCNN. Bars: 95 % intervals
-(Student's) over training sets with test images of their own. Good: on turned images the GCNN lies above the CNN at every
-size; with a linear head augmented CNN and GCNN agree to rounding, with the nonlinear head they do not. On upright images
-orientation tells the classes apart, and invariance costs accuracy: a fact of these data, not of the kernels.
+Test accuracy of infinitely wide networks, trained for ever, against the number of training images: a CNN, the CNN
+trained on all rotations of every image, and the C4-group-convolutional network (GCNN) trained on the images alone.
+Two convolutions, pooling, one hidden dense layer and a linear output (the nonlinear head of the histology
+experiment), except where a linear head is named. Columns: NTK (all layers trained) and NNGP kernel (last layer
+trained). Top: every image turned by a random number of quarter turns, as tissue has no preferred orientation; bottom:
+images upright, as the data set has them. The grey line is chance. Right, top: gain in accuracy of the GCNN over the
+CNN, paired by training set, mean over kernels' repeats; right, bottom: relative difference between the mean outputs
+of the augmented CNN and the GCNN. Bars: 95 % intervals (Student's) over training sets with test images of their own,
+of one size each; the claims take all sizes together. Good: on turned images the GCNN lies above the CNN at every
+size; with a linear head augmented CNN and GCNN agree to rounding, with the nonlinear head they do not. On upright
+images orientation tells the classes apart, and invariance costs accuracy: a fact of these data, not of the kernels.
 """
 NAMES = {"cnn": "CNN", "cnn_augmented": "CNN, all rotations", "gcnn": "C4-GCNN"}
 MARKERS = {"cnn": "s", "cnn_augmented": "^", "gcnn": "o"}

@@ -1,6 +1,6 @@
 """Schemas of the tables of the Ising experiment."""
 
-from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
+from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE, MOMENTS
 from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 
 EXAMPLE_LATTICE = Schema(
@@ -32,6 +32,7 @@ EXAMPLE_PREDICTION = Schema(
 TABLES = {
     "ising": {
         "ensembles/ising_invariance": INVARIANCE,
+        "ensembles/ising_moments": MOMENTS,
         "ensembles/ising_example_lattice": EXAMPLE_LATTICE,
         "ensembles/ising_example_prediction": EXAMPLE_PREDICTION,
     },

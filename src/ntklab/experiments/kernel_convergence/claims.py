@@ -5,11 +5,21 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.claim import UNDECIDED, Claim, Finding, inside
-from ntklab.claims.slopes import slope_with_error
+from ntklab.claims.claim import CHECK, Claim, of_changed_theory
+from ntklab.claims.replicates import REPLICATE, farthest_of, one_of
+from ntklab.metrics.resampling import Interval, nothing, numerical
 
+INF = float("inf")
 TABLE = "equivntk/kernel_convergence"
+REPLICATES = "equivntk/kernel_convergence_replicates"
+SOURCE = "appendix on kernel convergence; public notebook"
 KERNELS = {"ntk": "NTK", "nngp": "NNGP kernel"}
+FROM_WIDTH = 4
+TWICE = 2.0
+"""Factor on the analytic kernel of the controls, `CONTROL` of the step that measures."""
+EVERY_WIDTH_WITHIN, WIDEST_WITHIN = 0.25, 0.1
+"""How far from 1 the ratio of mean and analytic entries may be, at every width and at the largest one."""
+WIDEST_CONTROL = 1.25
 PUBLISHED_IMAGES = "2 normal images 16x16x3, key 0xdeadbeef"
 PUBLISHED_NETWORK = "conv 3-3 SAME, pool, 0 hidden dense, relu, sw2=1 sb2=0"
 PUBLISHED = {
@@ -17,77 +27,118 @@ PUBLISHED = {
     "ntk_from_input": (0.14003834, 0.137896, 0.13856379),
 }
 """Entries (0, 0), (0, 1), (1, 1) printed with the public notebook on kernel convergence."""
-PUBLISHED_ROUNDING = 1e-8
+PUBLISHED_BAR, PRINTED_ROUNDING = 1e-8, 5e-9
 
 
-def _whole(table: pd.DataFrame, kernel: str, quantity: str) -> pd.DataFrame:
-    return table[(table.kernel == kernel) & (table.quantity == quantity) & (table.width >= 4)].sort_values("width")
+def _from_width(table: pd.DataFrame, kernel: str, quantity: str) -> pd.DataFrame:
+    return table[(table.kernel == kernel) & (table.quantity == quantity) & (table.width >= FROM_WIDTH)]
 
 
-def deviation_slope(table: pd.DataFrame, kernel: str) -> Finding:
-    """Slope of log statistic A against log width from width 4 on, weighted by the errors."""
-    rows = _whole(table, kernel, "draw_deviation")
-    slope, error = slope_with_error(rows.width, rows)
-    return inside(slope, slope - error, slope + error, (-0.65, -0.35))
+def deviation_slope(table: pd.DataFrame, kernel: str, theory: float = 1.0) -> Interval:
+    """Slope of log statistic A against log width from width 4 on: least squares, jackknife over draws."""
+    rows = _from_width(table, kernel, "draw_deviation")
+    deviations = rows[rows.theory == theory].pivot(index="width", columns=REPLICATE, values="value")
+    slopes = np.polyfit(np.log(deviations.index), np.log(deviations), 1)[0]
+    return one_of(pd.Series(slopes, deviations.columns), "draws")
 
 
-def mean_kernel_unbiased(table: pd.DataFrame, kernel: str) -> Finding:
-    """Largest |z| of an entry's mean over draws, over entries and widths from 4 on."""
-    worst = _whole(table, kernel, "z_score").value.abs().max()
-    return inside(worst, worst, worst, (0.0, 4.0))
+def mean_ratio(table: pd.DataFrame, kernel: str, widest: bool = False) -> Interval:
+    """Mean over draws / analytic, of the entry whose simultaneous interval reaches farthest from 1.
+
+    Simultaneous over entries and widths from 4 on, or over the entries at the largest width.
+    """
+    rows = _from_width(table, kernel, "ratio")
+    rows = rows[rows.width == rows.width.max()] if widest else rows
+    return farthest_of(rows.pivot(index=["width", "image", "image2"], columns=REPLICATE, values="value"), 1.0, "draws")
 
 
-def published_kernel(table: pd.DataFrame, kernel: str) -> Finding:
-    """Entry (0, 0), decided by the entry farthest from the printed one; undecided for other images or networks."""
+def published_kernel(table: pd.DataFrame, kernel: str, printed: str, factor: float = 1.0) -> Interval:
+    """Largest difference of an entry of `factor` times a kernel to the printed one, known to half a printed digit."""
     rows = table[(table.kernel == kernel) & np.isinf(table.width)].sort_values(["image", "image2"])
-    value = rows.value.to_numpy()
     if (rows.data != PUBLISHED_IMAGES).any() or (rows.network != PUBLISHED_NETWORK).any():
-        return Finding(value[0], value[0], value[0], UNDECIDED)
-    worst = np.abs(value - PUBLISHED[kernel]).max()
-    verdict = inside(worst, worst, worst, (0.0, PUBLISHED_ROUNDING)).verdict
-    return Finding(value[0], value[0] - worst, value[0] + worst, verdict)
+        return nothing("other images or another network than those of the printed kernels")
+    return numerical(np.abs(factor * rows.value.to_numpy() - PUBLISHED[printed]).max(), PRINTED_ROUNDING)
 
 
-def _claim(name: str, source: str, statement: str, quantity: str, criterion: str, find, **published) -> Claim:
-    return Claim(f"E2-{name}", "equivntk", source, statement, quantity, criterion, TABLE, find, **published)
+def _slope_claim(kernel: str) -> Claim:
+    return Claim(
+        f"E2-kernel-convergence-slope-{kernel}",
+        "equivntk",
+        SOURCE,
+        f"The {KERNELS[kernel]} of group-convolutional networks tends to the analytic one like width^(-1/2).",
+        "slope of log deviation of a single network's kernel against log width, from width 4 on",
+        REPLICATES,
+        partial(deviation_slope, kernel=kernel),
+        (-0.65, -0.35),
+        control=partial(deviation_slope, kernel=kernel, theory=TWICE),
+        control_is="deviation from twice the analytic kernel",
+    )
+
+
+def _mean_claim(kernel: str) -> Claim:
+    find = partial(mean_ratio, kernel=kernel)
+    return Claim(
+        f"E2-kernel-convergence-mean-{kernel}",
+        "equivntk",
+        SOURCE,
+        f"The mean of the {KERNELS[kernel]} over networks is the analytic one, at every width.",
+        "mean over networks / analytic, the entry farthest from 1, simultaneous over entries and widths from 4 on",
+        REPLICATES,
+        find,
+        (1 - EVERY_WIDTH_WITHIN, 1 + EVERY_WIDTH_WITHIN),
+        control=of_changed_theory(find, TWICE),
+        control_is="twice the analytic kernel",
+        of_theory=True,
+    )
+
+
+def _widest_claim(kernel: str) -> Claim:
+    find = partial(mean_ratio, kernel=kernel, widest=True)
+    return Claim(
+        f"E2-kernel-convergence-mean-widest-{kernel}",
+        "equivntk",
+        SOURCE,
+        f"The mean of the {KERNELS[kernel]} over the widest networks is the analytic one.",
+        "mean over networks / analytic, the entry farthest from 1, simultaneous over entries, largest width",
+        REPLICATES,
+        find,
+        (1 - WIDEST_WITHIN, 1 + WIDEST_WITHIN),
+        control=of_changed_theory(find, WIDEST_CONTROL),
+        control_is="the analytic kernel 25 % larger",
+        of_theory=True,
+    )
+
+
+def _published_claim(kernel: str, statement: str, control, control_is: str) -> Claim:
+    return Claim(
+        f"E2-kernel-convergence-published-{kernel.replace('_', '-')}",
+        "equivntk",
+        "public notebook on kernel convergence",
+        statement,
+        "largest difference of an entry to the printed one, which has eight digits",
+        TABLE,
+        partial(published_kernel, kernel=kernel, printed=kernel),
+        (-INF, PUBLISHED_BAR),
+        CHECK,
+        control,
+        control_is,
+    )
 
 
 CLAIMS: tuple[Claim, ...] = (
-    *(
-        _claim(
-            f"kernel-convergence-slope-{kernel}",
-            "appendix on kernel convergence; public notebook",
-            f"The {name} of group-convolutional networks tends to the analytic one like width^(-1/2).",
-            "slope of log deviation of a single network's kernel against log width, from width 4 on",
-            "interval inside -0.5 +- 0.15",
-            partial(deviation_slope, kernel=kernel),
-        )
-        for kernel, name in KERNELS.items()
+    *map(_slope_claim, KERNELS),
+    *map(_mean_claim, KERNELS),
+    *map(_widest_claim, KERNELS),
+    _published_claim(
+        "nngp",
+        "The analytic NNGP kernel has the printed entries.",
+        partial(published_kernel, kernel="nngp", printed="nngp", factor=1.1),
+        "the analytic kernel 10 % larger",
     ),
-    *(
-        _claim(
-            f"kernel-convergence-mean-{kernel}",
-            "appendix on kernel convergence; public notebook",
-            f"The mean of the {name} over networks is the analytic one.",
-            "largest |z| of an entry over widths from 4 on",
-            "at most 4",
-            partial(mean_kernel_unbiased, kernel=kernel),
-        )
-        for kernel, name in KERNELS.items()
-    ),
-    *(
-        _claim(
-            f"kernel-convergence-published-{kernel.replace('_', '-')}",
-            "public notebook on kernel convergence",
-            statement,
-            "entry (0, 0) of the analytic kernel; interval: the largest difference of an entry to the printed one",
-            "all entries within 1e-8 of the printed ones",
-            partial(published_kernel, kernel=kernel),
-            published=PUBLISHED[kernel][0],
-        )
-        for kernel, statement in {
-            "nngp": "The analytic NNGP kernel has the printed entries.",
-            "ntk_from_input": "The printed NTK is the one started from the input kernel instead of zero.",
-        }.items()
+    _published_claim(
+        "ntk_from_input",
+        "The printed NTK is the one started from the input kernel instead of zero.",
+        partial(published_kernel, kernel="ntk", printed="ntk_from_input"),
+        "the NTK started from zero",
     ),
 )

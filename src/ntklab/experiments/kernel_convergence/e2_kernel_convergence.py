@@ -16,7 +16,7 @@ Networks of lifting convolution, ReLU, group convolution, ReLU, group and global
 at random, and their NTK and NNGP kernel between two images. Left (statistic A): relative deviation of a single network's
 kernel from the analytic one, root mean square over the draws; the line is a fit of width^(-1/2). Middle (statistic B):
 relative deviation of the mean over all draws; the dashed lines are its size if there is no bias at all, A / sqrt(draws).
-Right: every entry of the mean kernels less the analytic entry, in standard errors; the grey band is two of them. Bars are
+Right: every entry of the mean kernels minus the analytic entry, in standard errors; the grey band is two of them. Bars are
 95 % intervals, in the middle from a bootstrap over draws. Good: A follows the line; B lies about its dashed line, some
 points below and some above, at every width; hardly any point is outside the band, and entries of one kernel move together.
 """

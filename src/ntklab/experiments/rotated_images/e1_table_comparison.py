@@ -18,14 +18,15 @@ TITLE = "Comparison of methods out of distribution"
 CAPTION = """\
 Top: orbit same predictions (OSP) out of distribution, at most the order of the group, of models trained on rotated
 FashionMNIST: ensembles of networks trained with augmentation (DeepEns+DA in the talk), single such networks (only DA),
-steerable networks, invariant by construction (E2CNN), and canonicalised networks (Canon). First line: ours, mean over all
-sets out of distribution +- standard deviation over independently trained models or ensembles; second line: the talk's
-number, whose sets, ensemble size and meaning of +- are not stated. Middle: the same on each set. Bottom: spread A of the
-logits over the orbit (a nearly constant prediction has a high OSP, too), and, for the ensembles, the unbiased estimate of
-what is left of an infinite ensemble's squared A, +- its standard error; last, how far the rotations themselves are from a
-group action (mean of |rho(a) rho(b) x - rho(a + b) x| / |x|, no network involved). Good: ensembles above single networks in
-every column; steerable and canonicalised networks at exactly 4 under C4, and the canonicalised losing ground for larger
-groups.
+steerable networks, invariant by construction (E2CNN), and canonicalised networks (Canon). First line: ours, mean over
+all sets out of distribution +- standard deviation over independently trained models or ensembles; second line: the
+talk's number, whose sets, ensemble size and meaning of +- are not stated. Then the same on each set; and kappa, the
+agreement with the class at the identity corrected for chance (0 if predictions agree only as often as their classes'
+frequencies make them, at most 1: a nearly constant prediction has a high OSP, too). Bottom: spread A of the logits over
+the orbit, and, for the ensembles, the unbiased estimate of what is left of an infinite ensemble's squared A, +- its
+standard error; last, how far the rotations themselves are from a group action (mean of |rho(a) rho(b) x - rho(a + b) x|
+/ |x|, no network involved). Good: ensembles above single networks in every column; steerable and canonicalised networks
+at exactly 4 under C4, and the canonicalised losing ground for larger groups.
 """
 KINDS = {
     "ensemble": "ensembles of {size} (DeepEns+DA)",
@@ -40,8 +41,9 @@ def draw(table: pd.DataFrame, action: pd.DataFrame) -> Figure:
     size = int(table[table.quantity == "osp"].members.max())
     columns = groups(table)
     sets = out_of_distribution(table)
-    figure = style.new_figure(columns=3, rows=3.1)
-    top, middle, bottom = figure.subplots(3, 1, height_ratios=[len(KINDS) * 1.7, len(KINDS) + 1, len(KINDS) + 2.2])
+    figure = style.new_figure(columns=3, rows=4)
+    heights = [len(KINDS) * 1.7, len(KINDS) + 1, len(KINDS) + 1, len(KINDS) + 2.2]
+    top, middle, corrected, bottom = figure.subplots(4, 1, height_ratios=heights)
     names = [text.format(size=size) for text in KINDS.values()]
     cells = [[_beside_talk(_row(table, kind, "osp", group)) for group in columns] for kind in KINDS]
     _table(top, "orbit same predictions, all sets out of distribution", cells, names, [g.upper() for g in columns])
@@ -51,6 +53,9 @@ def draw(table: pd.DataFrame, action: pd.DataFrame) -> Figure:
     ]
     heads = " / ".join(group.upper() for group in columns)
     _table(middle, f"the same on each set, {heads}", cells, names, [named(table, data) for data in sets])
+    cells = [[_plain(_row(table, kind, "kappa", group)) for group in columns] for kind in KINDS]
+    title = f"chance-corrected agreement (kappa), {DATA_NAMES['out_of_distribution']}"
+    _table(corrected, title, cells, names, [g.upper() for g in columns])
     cells = [[_plain(_row(table, kind, "spread", group)) for group in columns] for kind in KINDS]
     cells += [[_plain(_row(table, "infinite", "floor", group), "g") for group in columns]]
     cells += [[_action(action, group) for group in columns]]

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ntklab.groups import group
+from ntklab.metrics.orbit_classification import chance
 from ntklab.plots import style
 
 DATA_NAMES = {
@@ -65,9 +66,16 @@ def members_band(axes: Axes, rows: pd.DataFrame, x: str, scale: float | int = 1.
     axes.fill_between(rows[x], low, high, color=line["color"], alpha=0.12, linewidth=0)
 
 
-def against_size(axes: Axes, table: pd.DataFrame, data: str, classes: int, model: str = "cnn") -> None:
+def by_chance(table: pd.DataFrame, **settings: object) -> pd.DataFrame:
+    """OSP that predictions would have which agree only as often as the classes' measured frequencies make them."""
+    rows = select(table, "concentration", **settings)
+    return rows.assign(value=chance(rows.group.map(order), rows.value))
+
+
+def against_size(axes: Axes, table: pd.DataFrame, data: str, model: str = "cnn") -> None:
     """OSP as a fraction of the group's order against the size of the ensemble, for every group; members as a band."""
     rows = select(table, "osp", data=data, model=model)
+    chances = by_chance(table, data=data, model=model)
     for name in groups(rows):
         of_group = rows[rows.augmentation == name].sort_values("members")
         colour, scale = style.group_colour(name), 1 / order(name)
@@ -78,37 +86,42 @@ def against_size(axes: Axes, table: pd.DataFrame, data: str, classes: int, model
             of_group.members, of_group.value * scale, 1.96 * of_group.stderr * scale, color=colour, marker="o",
             markersize=4, capsize=2, label=f"C{order(name)}",
         )  # fmt: skip
-        chance = (1 + (order(name) - 1) / classes) * scale
-        axes.axhline(chance, color=colour, linestyle=":", linewidth=1)
+        of_chance = chances[chances.augmentation == name].sort_values("members")
+        axes.plot(of_chance.members, of_chance.value * scale, color=colour, linestyle=":", linewidth=1)
     axes.set(xscale="log", xlabel="members in the ensemble", ylabel="orbit same predictions / order")
     axes.set_xticks(sorted(rows.members.unique()), [style.count(m) for m in sorted(rows.members.unique())])
     axes.minorticks_off()
     axes.set_ylim(top=1.02)
 
 
-def against_time(axes: Axes, table: pd.DataFrame, data: str, classes: int, augmentation: str) -> None:
-    """OSP on quarter turns against training steps: single members as a band, ensembles of every size, chance."""
-    rows = select(table, "osp", data=data, model="cnn", augmentation=augmentation)
+def against_time(axes: Axes, table: pd.DataFrame, data: str, augmentation: str) -> None:
+    """OSP on quarter turns against training steps: single members as a band, ensembles of every size, chance of both."""
+    settings = {"data": data, "model": "cnn", "augmentation": augmentation}
+    rows, chances = select(table, "osp", **settings), by_chance(table, **settings)
     members_band(axes, rows, "step", color="0.4", linestyle="--", label="single members")
     sizes = sorted(size for size in rows.members.unique() if size > 1)
-    for size, colour in style.width_colours(sizes).items():
+    colours = style.width_colours(sizes)
+    for size, colour in colours.items():
         label = f"ensembles of {style.count(size)}"
         curve(axes, rows[rows.members == size], "step", color=colour, marker=".", label=label)
-    axes.axhline(1 + 3 / classes, color="0.4", linestyle=":", linewidth=1, label="chance")
+    for size, colour in {1: "0.4", sizes[-1]: colours[sizes[-1]]}.items():
+        of_chance = chances[chances.members == size].sort_values("step")
+        label = "chance" if size == 1 else None
+        axes.plot(of_chance.step, of_chance.value, color=colour, linestyle=":", linewidth=1, label=label)
     axes.set_xscale("symlog", linthresh=5, linscale=0.5)
     axes.set(xlabel="steps of Adam", ylabel="orbit same predictions (C4)", ylim=(None, 4.08))
     axes.set_xlim(left=0)
 
 
-def out_of_distribution_panels(final: pd.DataFrame, training: pd.DataFrame, classes: int) -> Figure:
+def out_of_distribution_panels(final: pd.DataFrame, training: pd.DataFrame) -> Figure:
     """A column for every set out of distribution: OSP against ensemble size, and during training (smallest group)."""
     sets = out_of_distribution(final)
     figure = style.new_figure(columns=len(sets), rows=2)
     columns = figure.subplots(2, len(sets), squeeze=False).T
     for (size, time), data in zip(columns, sets, strict=True):
-        against_size(size, final, data, classes)
+        against_size(size, final, data)
         size.set_title(named(final, data))
-        against_time(time, training, data, classes, groups(final)[0])
+        against_time(time, training, data, groups(final)[0])
     if len(groups(final)) > 1:
         columns[0][0].legend(title="trained with", loc="lower right")
     columns[0][1].legend(loc="best")

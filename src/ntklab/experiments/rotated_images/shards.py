@@ -35,6 +35,14 @@ class Trained(NamedTuple):
         """Names of the sets of images, the union of those out of distribution last."""
         return [*self.shards[0].groups("logits"), ALL_OOD]
 
+    def single_sets(self) -> list[str]:
+        """Names of the sets of images, the test images first, without the union."""
+        return self.shards[0].groups("logits")
+
+    def number_of_images(self, name: str) -> int:
+        """Images in a set."""
+        return self.shards[0][f"{name}/logits"].shape[1]
+
     def source(self, name: str) -> str:
         """Where the images of a set come from."""
         sources = self.header["sources"]

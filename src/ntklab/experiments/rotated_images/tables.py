@@ -15,7 +15,9 @@ ORBIT_PREDICTION = Schema(
     columns=(*ON_ORBITS, *MODEL, Column("step", "int64", "steps", "steps of Adam"), *MEASUREMENT),
     quantities={
         "osp": "orbit same prediction: elements with the class of the untransformed image; 1 to the group's order",
-        "osp_probabilities": "the same for the mean of the members' probabilities; 1 to the group's order",
+        "kappa": "chance-corrected agreement (a - sum p^2) / (1 - sum p^2), a without the identity; 0 is chance, at most 1",
+        "concentration": "sum p^2 over classes, p the fraction of all predictions in the class: agreement by chance; 0 to 1",
+        "osp_probabilities": "osp of the mean of the members' probabilities; 1 to the group's order",
         "agreement": "mean over many angles of the fraction of images with the class of the unrotated one; 0 to 1",
         "spread": "root mean square deviation of the logits from their orbit mean, norm over classes; logits",
         "relative_spread": "spread divided by the root mean square of the logits; dimensionless, 0 to 1",
@@ -31,6 +33,8 @@ ANGLE_AGREEMENT = Schema(
     quantities={"agreement": "fraction of images with the class of the unrotated one; 0 to 1"},
 )
 
+COMPARED = ("osp", "kappa", "spread", "floor", "accuracy")
+
 MODEL_COMPARISON = Schema(
     name="model_comparison",
     row="one quantity of one kind of model trained with one group, out of distribution, beside the published number",
@@ -42,7 +46,7 @@ MODEL_COMPARISON = Schema(
         Column("published", "float64", "of the quantity", "number in the talk; NaN if none"),
         Column("published_deviation", "float64", "of the quantity", "number after +- in the talk; NaN if none"),
     ),
-    quantities={name: ORBIT_PREDICTION.quantities[name] for name in ("osp", "spread", "floor", "accuracy")},
+    quantities={name: ORBIT_PREDICTION.quantities[name] for name in COMPARED},
 )
 
 PICTURE = Schema(
@@ -84,12 +88,59 @@ ACTION_FLOOR = Schema(
     },
 )
 
+REPLICATE = (
+    Column("model", "string", "", "cnn, steerable (invariant by construction) or canonicalised"),
+    Column("augmentation", "string", "", "group whose full orbits were trained on; c1 is no augmentation"),
+    Column("members", "float64", "networks", "size of the ensemble; 1 single members; inf the infinite ensemble"),
+    Column("n", "int64", "1", "number of disjoint ensembles of that size"),
+    Column("quantity", "string", "", "what was measured"),
+)
+
+DRAW = Column(
+    "replicate", "int64", "", "0: members and images as they are; 1, 2, ...: drawn again with replacement, both"
+)
+
+ORBIT_DRAW = Schema(
+    name="orbit_draw",
+    row="one quantity of ensembles of one size on one set of images, after one draw of members and of images",
+    columns=(*ON_ORBITS, *REPLICATE, DRAW, Column("value", "float64", "of the quantity", "the measured value")),
+    quantities={
+        **{name: ORBIT_PREDICTION.quantities[name] for name in ("osp", "kappa", "accuracy")},
+        "accuracy_shifted": "accuracy with the label of the next image in place of each one's: chance",
+        "agreement": "agreement with the class of the unrotated image, mean over all angles; 0 to 1",
+        "kappa_angles": "chance-corrected agreement over all angles but 0; 0 is chance, at most 1",
+        "at": "agreement at the angles trained with, 0 left out (c1: quarter turns); 0 to 1",
+        "between": "agreement half-way between the angles trained with (c1: between quarter turns); 0 to 1",
+        "quarter": "agreement at quarter turns, 0 left out; 0 to 1",
+    },
+)
+"""Draw k takes the same images for all models, and the same members of a model for all sizes, sets and quantities, so that
+differences are paired inside each draw."""
+
+SPREAD_REPLICATE = Schema(
+    name="spread_replicate",
+    row="squared spread of the logits over quarter turns at one training time, with one group of members left out",
+    columns=(
+        *ON_ORBITS,
+        *REPLICATE,
+        Column("step", "int64", "steps", "steps of Adam"),
+        Column("replicate", "int64", "", "0: all members; 1, 2, ...: without one group of them"),
+        Column("value", "float64", "logits, squared", "the measured value"),
+    ),
+    quantities={
+        "squared_spread": "mean square deviation from the orbit mean, norm over classes; members inf: unbiased"
+    },
+)
+
 TABLES = {
     "rotated_fashion_mnist": {
         "ensembles/rotated_fashion_mnist_orbit_predictions": ORBIT_PREDICTION,
         "ensembles/rotated_fashion_mnist_training": ORBIT_PREDICTION,
         "ensembles/rotated_fashion_mnist_angles": ANGLE_AGREEMENT,
         "ensembles/rotated_fashion_mnist_angle_means": ORBIT_PREDICTION,
+        "ensembles/rotated_fashion_mnist_draws": ORBIT_DRAW,
+        "ensembles/rotated_fashion_mnist_angle_draws": ORBIT_DRAW,
+        "ensembles/rotated_fashion_mnist_training_replicates": SPREAD_REPLICATE,
         "ensembles/rotated_fashion_mnist_action_floor": ACTION_FLOOR,
         "ensembles/rotated_fashion_mnist_comparison": MODEL_COMPARISON,
         "ensembles/rotated_fashion_mnist_pictures": PICTURE,
@@ -98,6 +149,7 @@ TABLES = {
     "histology": {
         "ensembles/histology_orbit_predictions": ORBIT_PREDICTION,
         "ensembles/histology_training": ORBIT_PREDICTION,
+        "ensembles/histology_draws": ORBIT_DRAW,
         "ensembles/histology_pictures": PICTURE,
         "ensembles/histology_picture_predictions": PICTURE_PREDICTION,
     },

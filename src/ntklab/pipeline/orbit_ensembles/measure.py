@@ -2,41 +2,82 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_invariance import Measurement, Units, measure_ensemble, measure_limit
+from ntklab.metrics.ensemble_moments import ensemble_moments
+from ntklab.metrics.resampling import groups_of
 from ntklab.pipeline.measurements import measurements
-from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
-from ntklab.pipeline.shards import by, joined
+from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE, MOMENTS
+from ntklab.pipeline.shards import by, joined, number_of_members
+
+
+class _Ensemble(NamedTuple):
+    """One ensemble on one set of inputs, with the limit that it is compared with."""
+
+    settings: dict[str, Any]
+    limit: Arrays
+    place: str
+    shards: list[Arrays]
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The infinite-width mean prediction (time, input, element)."""
+        return self.limit[f"{self.place}/mean"]
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """Those of all members (member, time, input, element)."""
+        return joined(self.shards, f"{self.place}/predictions")
+
+
+def _ensembles(limits: Iterable[Path], shards: Iterable[Path]) -> Iterator[_Ensemble]:
+    """Every ensemble on every set; the limit itself, of width inf and without shards, before the ensembles of its widths.
+
+    Predictions are called SET/GROUP, or SET where all are on the orbits of the group `symmetry` of the limit's settings.
+    """
+    trained = by(shards, "augmentation", "width")
+    for limit in map(Arrays, limits):
+        settings = limit.header["settings"]
+        of_width = {width: found for (name, width), found in trained.items() if name == settings["augmentation"]}
+        for place in limit.groups("mean"):
+            data, _, group = place.partition("/")
+            common = {"data": data, "group": group or settings["symmetry"]}
+            common |= {key: settings[key] for key in ("augmentation", "depth")}
+            for width, found in {np.inf: [], **of_width}.items():
+                yield _Ensemble({**common, "width": float(width)}, limit, place, found)
 
 
 def measure(
     limits: Iterable[Path], shards: Iterable[Path], sizes: Sequence[int], experiment: str, units: Units | None = None
 ) -> pd.DataFrame:
-    """One table for the limit of every augmentation, and for the ensembles of every augmentation and width.
-
-    Predictions are called SET/GROUP, or SET where all are on the orbits of the group `symmetry` of the limit's settings.
-    """
-    ensembles = by(shards, "augmentation", "width")
+    """Table of `INVARIANCE` for the limit of every augmentation, and for the ensembles of every augmentation and width."""
     rows: list[dict[str, Any]] = []
-    for limit in map(Arrays, limits):
-        settings = limit.header["settings"]
-        widths = {width: found for (name, width), found in ensembles.items() if name == settings["augmentation"]}
-        for place in limit.groups("mean"):
-            data, _, group = place.partition("/")
-            common = {"data": data, "group": group or settings["symmetry"]}
-            common |= {key: settings[key] for key in ("augmentation", "depth")}
-            mean = limit[f"{place}/mean"]
-            measured = measure_limit(mean, limit[f"{place}/covariance"], sizes, units)
-            rows += _rows(measured, {**common, "width": np.inf}, limit)
-            for width, found in widths.items():
-                measured = measure_ensemble(joined(found, f"{place}/predictions"), mean, sizes, units)
-                rows += _rows(measured, {**common, "width": float(width)}, limit)
+    for ensemble in _ensembles(limits, shards):
+        if ensemble.shards:
+            measured = measure_ensemble(ensemble.predictions, ensemble.mean, sizes, units)
+        else:
+            measured = measure_limit(ensemble.mean, ensemble.limit[f"{ensemble.place}/covariance"], sizes, units)
+        rows += _rows(measured, ensemble.settings, ensemble.limit)
     return measurements(rows, INVARIANCE, experiment=experiment, architecture="mlp")
+
+
+def moments(limits: Iterable[Path], shards: Sequence[Path], sizes: Sequence[int], experiment: str) -> pd.DataFrame:
+    """Table of `MOMENTS` for the ensembles of every augmentation and width."""
+    groups = min(len(groups_of(number_of_members(found))) for found in by(shards, "augmentation", "width").values())
+    rows: list[dict[str, Any]] = []
+    for ensemble in _ensembles(limits, shards):
+        if ensemble.shards:
+            steps = ensemble.limit.header["steps"]
+            common = {**ensemble.settings, "trained": number_of_members(ensemble.shards), "experiment": experiment}
+            for moment in ensemble_moments(ensemble.predictions, ensemble.mean, sizes, groups):
+                row = moment._asdict()
+                rows.append({**common, "step": steps[row.pop("time_index")], **row})
+    return pd.DataFrame(rows)[[column.name for column in MOMENTS.columns]]
 
 
 def _rows(measured: Iterable[Measurement], common: dict[str, Any], limit: Arrays) -> Iterator[dict[str, Any]]:

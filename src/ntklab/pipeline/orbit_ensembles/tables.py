@@ -1,4 +1,4 @@
-"""The table of an ensemble on orbits."""
+"""The tables of an ensemble on orbits."""
 
 from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 
@@ -29,3 +29,27 @@ INVARIANCE = Schema(
 )
 """Each quantity is averaged over disjoint sub-ensembles of the size in `members`: spread and distance as root mean squares,
 the relative ones as means. Rows with members = 1 are the averages over single members."""
+
+MOMENTS = Schema(
+    name="moments",
+    row="one mean square of one ensemble on one set of inputs at one training time, with one group of members left out",
+    columns=(
+        *ON_ORBITS,
+        Column("width", "float64", "channels", "channels per hidden layer"),
+        Column("depth", "int64", "layers", "number of hidden layers"),
+        Column("augmentation", "string", "", "group whose full orbits were trained on; c1 or none is no augmentation"),
+        Column("trained", "int64", "networks", "members that were trained"),
+        Column("members", "float64", "networks", "size of the ensemble: inf, without bias; 1; or means over blocks"),
+        Column("step", "int64", "steps", "steps of full-batch gradient descent"),
+        Column("quantity", "string", "", "what was measured"),
+        Column("replicate", "int64", "", "0: all members; 1, 2, ...: without one group of them"),
+        Column("value", "float64", "standardised targets, squared", "the measured value"),
+    ),
+    quantities={
+        "squared_spread": "mean square deviation from the orbit mean; of the infinite ensemble it may be negative",
+        "squared_distance": "mean square difference to the NTK mean; of the infinite ensemble it may be negative",
+        "mean_square": "mean square output; of the infinite ensemble it may be negative",
+    },
+)
+"""All ensembles of a table leave the same number of groups out, so that whole statistics of several of them can be computed
+with one group left out of each."""

@@ -34,13 +34,14 @@ def check_claims(
     if output_html:
         with atomic(output_html) as temporary:
             temporary.write_text(frame.to_html(index=False, float_format="{:.3g}".format, na_rep=""))
-    print(frame.verdict.value_counts().to_string())
+    print(frame.groupby("kind").verdict.value_counts().to_string())
 
 
 def _row(claim: Claim, frames: dict[str, pd.DataFrame]) -> dict:
     if claim.table not in frames:
         raise ValueError(f"claim {claim.id}: its table {claim.table!r} is none of {', '.join(frames)}")
-    stated = {name: getattr(claim, name) for name in ("id", "paper", "source", "statement", "quantity")}
+    stated = {name: getattr(claim, name) for name in ("id", "paper", "source", "statement", "kind", "quantity")}
     if frames[claim.table].attrs["provenance"]["stand_in"]:
         stated["statement"] = f"STAND-IN DATA. {claim.statement}"
-    return {**stated, **vars(check(claim, frames)), "published": claim.published, "criterion": claim.criterion}
+    stated |= {"published": claim.published, "criterion": claim.criterion, "control": claim.control_is}
+    return {**stated, **vars(check(claim, frames))}

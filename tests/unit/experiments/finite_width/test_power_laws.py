@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ntklab.experiments.finite_width import claims, panels
+from ntklab.experiments.finite_width import claims, estimates, panels
 from ntklab.experiments.finite_width.power_laws import COMPONENTS, PRINTED, starts_in_words
 from ntklab.experiments.finite_width.tables import FINITE_WIDTH
 from ntklab.metrics.power_law import fit_power_law
@@ -28,25 +28,25 @@ def starts(monkeypatch):
         asked.append(start)
         return fit_power_law(layers, values, start)
 
-    for module in (claims, panels):
+    for module in (estimates, panels):
         monkeypatch.setattr(module, "fit_power_law", fit)
     return asked
 
 
 @pytest.mark.parametrize("identifier", FIGURES)
-def test_a_figure_and_its_claims_fit_from_the_same_layer(identifier, table, starts):
+def test_a_figure_and_its_claims_fit_from_the_same_layer(identifier, table, starts, replicates):
     figure, tensor = figures()[identifier], FIGURES[identifier]
     assert figure.arguments["tensor"] == tensor
     figure.drawn({"feynman/finite_width": table})
     drawn = dict(zip(COMPONENTS, starts, strict=True))
-    starts.clear()
     by_id = {claim.id: claim for claim in claims.CLAIMS}
     for component in COMPONENTS:
-        for kind in ("theory", "networks"):
-            claim = by_id[f"E3-power-{tensor}-{component}-{kind}"]
-            claim.find(table)
-            assert claim.published == PRINTED[tensor][component].exponent
-            assert starts.pop() == drawn[component] and not starts
+        claim = by_id[f"E3-power-{tensor}-{component}-networks"]
+        setup = "relu_depth_v" if tensor == "V" else "relu_depth"
+        starts.clear()
+        claim.find(replicates(setup, tensor, [component], lambda _, layer: layer**2.0, (0.0, 1.0), (64,), 30))
+        assert claim.published == PRINTED[tensor][component].exponent
+        assert set(starts) == {drawn[component]}
     said = {c: int(layer) for layer, c in re.findall(r"(\d+) \((\d{4})\)", figure.caption)}
     others = int(re.search(r"(\d+) \(others\)", figure.caption)[1])
     assert {component: said.get(component, others) for component in COMPONENTS} == drawn

@@ -1,50 +1,91 @@
-"""Claims about kernels of finite networks on made-up tables: supported where true, contradicted where not."""
+"""Claims about kernels of finite networks on made-up tables: supported where true, not where false."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check
-from ntklab.experiments.kernel_convergence.claims import CLAIMS, PUBLISHED, PUBLISHED_IMAGES, PUBLISHED_NETWORK, TABLE
+from ntklab.experiments.kernel_convergence.claims import (
+    CLAIMS,
+    PUBLISHED,
+    PUBLISHED_IMAGES,
+    PUBLISHED_NETWORK,
+    REPLICATES,
+    TABLE,
+    TWICE,
+)
+from ntklab.experiments.kernel_convergence.measure_kernel_convergence import CONTROL
+from ntklab.metrics.kernel_convergence import replicated_deviation, replicated_ratios
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
+WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+EXACT = np.array([[2.0, 1.9], [1.9, 2.1]])
 
 
-def made_up(*, exponent=-0.5, z=1.0, shift=0.0, data=PUBLISHED_IMAGES, network=PUBLISHED_NETWORK):
-    """Deviations that fall with the width, entries that are unbiased, and the printed analytic kernels."""
+def drawn(rng, width, draws, exponent, bias):
+    """Positive kernels whose scale fluctuates (skewed) and whose entries do a little, relative size width^exponent / 2."""
+    size = width**exponent / 2
+    scale = np.exp(size * rng.normal(size=(draws, 1, 1)) - size**2 / 2)
+    return (1 + bias) * EXACT * scale * (1 + 0.1 * size * rng.normal(size=(draws, 2, 2)))
+
+
+def replicates(*, exponent=-0.5, bias=0.0, draws=300, seed=7, widths=WIDTHS) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
     rows = []
     for kernel in ("ntk", "nngp"):
-        for width in (1.0, 2.0, 4.0, 8.0, 16.0):
-            value = width**exponent
-            for quantity, number in (("draw_deviation", value), ("z_score", z)):
-                rows.append(
-                    {"kernel": kernel, "width": width, "quantity": quantity, "value": number, "stderr": 0.03 * value}
-                )
-    for kernel, printed in PUBLISHED.items():
-        for (image, image2), value in zip(((0, 0), (0, 1), (1, 1)), printed, strict=True):
-            rows.append(
-                {
-                    "kernel": kernel, "width": np.inf, "quantity": "entry", "value": value + shift, "image": image,
-                    "image2": image2,
-                }
-            )  # fmt: skip
-    frame = pd.DataFrame(rows).assign(data=data, network=network)
-    frame.attrs["provenance"] = {"stand_in": False}
-    return {TABLE: frame}
+        for width in widths:
+            some = drawn(rng, width, draws, exponent, bias)
+            place = {"kernel": kernel, "width": width}
+            for theory in (1.0, TWICE):
+                for replicate, value in enumerate(replicated_deviation(some, theory * EXACT)):
+                    rows.append({
+                        **place, "quantity": "draw_deviation", "theory": theory, "replicate": replicate, "value": value,
+                        "image": -1, "image2": -1,
+                    })  # fmt: skip
+            for replicate, ratios in enumerate(replicated_ratios(some, EXACT)):
+                for image, image2 in ((0, 0), (0, 1), (1, 1)):
+                    rows.append({
+                        **place, "quantity": "ratio", "theory": 1.0, "replicate": replicate,
+                        "value": ratios[image, image2], "image": image, "image2": image2,
+                    })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def printed(*, shift=0.0, from_zero=-2e-3, data=PUBLISHED_IMAGES, network=PUBLISHED_NETWORK) -> pd.DataFrame:
+    entries = {**PUBLISHED, "ntk": np.array(PUBLISHED["ntk_from_input"]) + from_zero}
+    rows = [
+        {"kernel": kernel, "image": image, "image2": image2, "value": value + shift * (kernel != "ntk")}
+        for kernel, values in entries.items()
+        for (image, image2), value in zip(((0, 0), (0, 1), (1, 1)), values, strict=True)
+    ]
+    return pd.DataFrame(rows).assign(width=np.inf, quantity="entry", data=data, network=network)
+
+
+def made_up(**change) -> dict[str, pd.DataFrame]:
+    of_printed = {name: change.pop(name) for name in ("shift", "from_zero", "data", "network") if name in change}
+    found = {TABLE: printed(**of_printed), REPLICATES: replicates(**change)}
+    for frame in found.values():
+        frame.attrs["provenance"] = {"stand_in": False}
+    return found
+
+
+TRUE = made_up()
 
 
 @pytest.mark.parametrize("identifier", sorted(BY_ID))
-def test_every_claim_is_supported_where_it_is_true(identifier):
-    finding = check(BY_ID[identifier], made_up())
-    assert finding.verdict == SUPPORTED
-    assert finding.ci_low <= finding.value <= finding.ci_high
+def test_every_claim_is_supported_where_it_is_true_and_not_by_its_control(identifier):
+    finding = check(BY_ID[identifier], TRUE)
+    assert finding.verdict == SUPPORTED and finding.control_verdict in (CONTRADICTED, UNDECIDED)
+    assert finding.ci_low < finding.value < finding.ci_high
 
 
 @pytest.mark.parametrize(
     ("identifier", "change"),
     [
         ("slope-ntk", {"exponent": -0.1}),
-        ("mean-nngp", {"z": 6.0}),
+        ("slope-nngp", {"exponent": -1.0}),
+        ("mean-nngp", {"bias": 0.6}),
+        ("mean-widest-ntk", {"bias": 0.25}),
         ("published-nngp", {"shift": 1e-6}),
         ("published-ntk-from-input", {"shift": -2e-3}),
     ],
@@ -53,6 +94,20 @@ def test_every_kind_of_claim_is_contradicted_where_it_is_false(identifier, chang
     assert check(BY_ID[f"E2-kernel-convergence-{identifier}"], made_up(**change)).verdict == CONTRADICTED
 
 
+def test_the_claim_on_the_mean_says_which_change_of_the_kernel_it_notices():
+    finding = check(BY_ID["E2-kernel-convergence-mean-widest-ntk"], TRUE)
+    assert finding.resolves == max(abs(finding.ci_low - 1), abs(finding.ci_high - 1)) < 0.1
+
+
+def test_a_convention_that_makes_no_difference_takes_the_power_from_the_printed_kernel():
+    finding = check(BY_ID["E2-kernel-convergence-published-ntk-from-input"], made_up(from_zero=0.0))
+    assert finding.verdict == UNDECIDED and finding.reason == "control passes too"
+
+
 @pytest.mark.parametrize("change", [{"data": "2 normal images 8x8x3, key 0x1"}, {"network": "conv 3 SAME, pool"}])
 def test_printed_kernels_say_nothing_about_other_images_or_networks(change):
     assert check(BY_ID["E2-kernel-convergence-published-nngp"], made_up(**change)).verdict == UNDECIDED
+
+
+def test_the_control_is_the_kernel_that_the_step_measures():
+    assert TWICE == CONTROL

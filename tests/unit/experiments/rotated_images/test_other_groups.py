@@ -11,6 +11,9 @@ from ntklab.experiments.rotated_images.compare_models import compare_models
 from ntklab.experiments.rotated_images.measure_action_floor import measure_action_floor
 from ntklab.experiments.rotated_images.measure_angles import measure_angles
 from ntklab.experiments.rotated_images.measure_orbit_predictions import measure_orbit_predictions
+from ntklab.experiments.rotated_images.resample_angles import resample_angles
+from ntklab.experiments.rotated_images.resample_orbits import resample_orbits
+from ntklab.experiments.rotated_images.resample_training import resample_training
 from ntklab.experiments.rotated_images.tabulate_pictures import tabulate_pictures
 from ntklab.files import Arrays, save_arrays
 from ntklab.pipeline.catalogue import figures, rooms, tables
@@ -72,6 +75,10 @@ def frames(orbits, shards, tmp_path_factory):
     measured = {"data": orbits, "predictions": shards, "sizes": [1, 5, 10], "experiment": "rotated_fashion_mnist"}
     measure_orbit_predictions(**measured, output=path("orbit_predictions"), output_training=path("training"))
     measure_angles(**measured, output=path("angles"), output_mean=path("angle_means"))
+    resample_orbits(**measured, seed=1, output=path("draws"))
+    again = {key: measured[key] for key in ("predictions", "sizes", "experiment")}
+    resample_angles(**again, seed=1, output=path("angle_draws"))
+    resample_training(**again, output=path("training_replicates"))
     measure_action_floor(data=orbits, orders=[8, 12], images=5, experiment="x", output=path("action_floor"))
     compare_models(table=path("orbit_predictions"), ensemble=5, experiment="x", output=path("comparison"))
     tabulate_pictures(
