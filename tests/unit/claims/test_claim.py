@@ -86,7 +86,9 @@ def test_a_control_without_a_number_takes_the_support():
     assert found.verdict == UNDECIDED and "no control was trained" in found.reason
 
 
-@pytest.mark.parametrize("found", [number(reason="needs ensembles of 100"), number(3.0, reason="needs ensembles of 100")])
+@pytest.mark.parametrize(
+    "found", [number(reason="needs ensembles of 100"), number(3.0, reason="needs ensembles of 100")]
+)
 def test_a_gate_decides_nothing_keeps_the_number_and_gives_its_reason(found):
     checked = verdict(claim(found))
     assert (checked.verdict, checked.reason) == (UNDECIDED, "needs ensembles of 100")
@@ -107,7 +109,7 @@ def test_stand_in_data_decide_nothing(value):
 
 
 def test_evidence_without_a_control_is_refused_and_a_check_is_not():
-    with pytest.raises(ValueError, match="E0-made-up.*control"):
+    with pytest.raises(ValueError, match=r"E0-made-up.*control"):
         claim(number(), control=None)
     assert verdict(claim(number(), control=None, kind=CHECK)).verdict == SUPPORTED
 
@@ -119,7 +121,7 @@ def test_a_control_comes_with_its_words(more):
 
 
 def test_an_interval_without_width_is_refused():
-    with pytest.raises(ValueError, match="E0-made-up.*zero width"):
+    with pytest.raises(ValueError, match=r"E0-made-up.*zero width"):
         verdict(claim(numerical(0.5, 0.0)))
 
 

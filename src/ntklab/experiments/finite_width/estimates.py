@@ -38,7 +38,8 @@ def select(table: pd.DataFrame, **values) -> pd.DataFrame:
 def of_batches(table: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], missing: str, **values) -> Interval:
     """Interval of a statistic of the rows with these values, over batches; `missing` says why there are none."""
     rows = select(table, quantity="sampled", **values)
-    return over_replicates(rows, statistic, "batches") if len(rows) else nothing(missing)
+    wanted = values["setup"] if isinstance(values["setup"], tuple) else (values["setup"],)
+    return over_replicates(rows, statistic, "batches") if set(wanted) <= set(rows.setup) else nothing(missing)
 
 
 # ---- widths ----

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ntklab.experiments.finite_width.power_laws import starts_in_words
+from ntklab.experiments.finite_width.power_laws import WIDTHS, starts_in_words
 from ntklab.pipeline.figures import Figure
 
 TABLES = ("feynman/finite_width",)
-BARS = "Bars are 95 % intervals over independent batches of networks."
+BARS = "Bars are 1.96 standard errors of the mean over independent batches of networks."
 GELU, RELU = "GeLU networks", "ReLU networks"
 
 
@@ -84,7 +84,7 @@ def _kernels_against_depth() -> Iterator[Figure]:
 
 
 def _deviations() -> Iterator[Figure]:
-    noise = "Dotted: the size of the 95 % interval, below which a deviation is noise."
+    noise = "Dotted: the size of the bars, below which a deviation is noise."
     both = (
         "Relative deviation of the mean NNGP kernel and NTK at layer 4 from infinite width. Lines: the recursions, where not "
         f"zero. {noise}"
@@ -145,8 +145,9 @@ def _tensors_against_depth() -> Iterator[Figure]:
             "tensor_against_depth",
             f"{RELU} at criticality: {tensor} against depth",
             f"Components of {tensor} of ReLU networks with C_W = 2 against depth. Lines: the recursions (the paper has no theory "
-            f"here), with power laws fitted to them from layer {starts_in_words(tensor)} on. Marks: networks drawn; they "
-            "leave the leading order where depth is not small against width.",
+            f"here), with power laws fitted to them from layer {starts_in_words(tensor)} on: those of leading order, while the "
+            f"printed ones are of networks of width {WIDTHS[tensor]}. Marks: networks drawn; they leave the leading order where "
+            "depth is not small against width, and grow with exponents of their width.",
             "straight lines at large depth, and marks on them while depth is small against width.",
             tensor=tensor,
             critical=True,
