@@ -51,7 +51,7 @@ def member_draws(members: int, drawn: int, rng: np.random.Generator) -> Int[np.n
 def measured_again(
     sets: Mapping[str, Logits],
     size: int,
-    members: Int[np.ndarray, "drawn member"],
+    members: Int[np.ndarray, "drawn chosen"],
     images: Mapping[str, Float[np.ndarray, "draw input"]],
     measure: Measure,
 ) -> dict[tuple[str, str], Float[np.ndarray, " draw"]]:
@@ -70,7 +70,7 @@ def measured_again(
 
 
 def _blocks(
-    members: Int[np.ndarray, "drawn member"], size: int, networks: int
+    members: Int[np.ndarray, "drawn chosen"], size: int, networks: int
 ) -> Float[np.ndarray, "drawn ensemble network"]:
     """Weights of all networks in the mean of each of the disjoint ensembles of drawn ones; those left over are not used."""
     ensembles = members[:, : members.shape[1] // size * size].reshape(len(members), -1, size)
