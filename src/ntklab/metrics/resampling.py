@@ -83,7 +83,7 @@ def groups_of(units: int, groups: int | None = None) -> list[np.ndarray]:
 
 def leave_groups_out(
     statistic: Callable[..., Float[np.ndarray, "*shape"]],
-    *samples: Float[np.ndarray, "unit ..."],
+    *samples: Float[np.ndarray, "_ ..."],
     groups: int | None = None,
 ) -> Replicates:
     """The statistic of the samples, with one group of units at a time left out of all of them.
@@ -131,8 +131,7 @@ def highest_of_all(
     largest = np.abs(multipliers @ influence).max(axis=1)
     halves = []
     for level in LEVELS:
-        tail = (1 + level) / 2
-        halves.append(np.quantile(largest, level) * stats.t.ppf(tail, groups - 1) / stats.norm.ppf(tail))
+        halves.append(stats.t.ppf(stats.norm.cdf(np.quantile(largest, level)), groups - 1))
     worst = int(np.argmax(values + halves[0] * error))
     value, half = float(values[worst]), [float(half * error[worst]) for half in halves]
     return Interval(value, *((value - h, value + h) for h in half), resampled)
