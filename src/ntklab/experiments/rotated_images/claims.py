@@ -175,26 +175,28 @@ def _squared_spread(rows: pd.DataFrame, members: float) -> np.ndarray:
 
 def _floors(rows: pd.DataFrame) -> np.ndarray:
     """Squared spread of the infinite ensemble over that of a member, at every step."""
-    return _squared_spread(rows, INF) / _squared_spread(rows, 1)
+    return _squared_spread(rows, INF) / _squared_spread(rows, 1.0)
 
 
 def _laws(rows: pd.DataFrame) -> np.ndarray:
     """A(ensemble) sqrt(M) / A(member) at every size and step."""
     sizes = sorted(size for size in rows.members.unique() if 1 < size < INF)
-    ratios = [size * _squared_spread(rows, size) / _squared_spread(rows, 1) for size in sizes]
+    ratios = [size * _squared_spread(rows, size) / _squared_spread(rows, 1.0) for size in sizes]
     return np.sqrt(np.maximum(np.concatenate(ratios), 0))
 
 
 def members_law(table: pd.DataFrame, data: str, augmentation: str = "c4") -> Interval:
     """A(ensemble) sqrt(M) / A(member) under C4, where its simultaneous interval ends highest over sizes and steps."""
     rows = _of(table, "squared_spread", data, augmentation)
-    return highest_over_replicates(rows, _laws) if len(rows) else nothing("no networks trained with C4")
+    if not ((rows.members > 1) & (rows.members < INF)).any():
+        return nothing("no ensembles of these networks in this run")
+    return highest_over_replicates(rows, _laws)
 
 
 def highest_floor(table: pd.DataFrame, data: str, augmentation: str = "c4") -> Interval:
     """Floor over a member's squared spread, at the step where its simultaneous interval ends highest."""
     rows = _of(table, "squared_spread", data, augmentation)
-    return highest_over_replicates(rows, _floors) if len(rows) else nothing("no networks trained with C4")
+    return highest_over_replicates(rows, _floors) if len(rows) else nothing("no such networks in this run")
 
 
 def last_floor(table: pd.DataFrame, data: str, augmentation: str = NOT_AUGMENTED) -> Interval:

@@ -69,7 +69,7 @@ def _spread(axes: Axes, rows: pd.DataFrame, replicates: pd.DataFrame, group: str
 
 
 def _floor(axes: Axes, replicates: pd.DataFrame, colour) -> None:
-    relative, half = _with_error(_by_step(replicates, np.inf) / _by_step(replicates, 1))
+    relative, half = _with_error(_by_step(replicates, np.inf) / _by_step(replicates, 1.0))
     axes.errorbar(relative.index, relative, half, color=colour, marker=".", capsize=2)
 
 

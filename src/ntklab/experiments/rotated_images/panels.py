@@ -69,7 +69,7 @@ def members_band(axes: Axes, rows: pd.DataFrame, x: str, scale: float | int = 1.
 def by_chance(table: pd.DataFrame, **settings: object) -> pd.DataFrame:
     """OSP that predictions would have which agree only as often as the classes' measured frequencies make them."""
     rows = select(table, "concentration", **settings)
-    return rows.assign(value=chance(rows.group.map(order), rows.value))
+    return rows.assign(value=[chance(order(row.group), row.value) for row in rows.itertuples()])
 
 
 def against_size(axes: Axes, table: pd.DataFrame, data: str, model: str = "cnn") -> None:
