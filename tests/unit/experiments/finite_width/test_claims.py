@@ -1,6 +1,6 @@
 """Claims about finite width on small tables: supported where they are true, not where they are not, and never without power."""
 
-from typing import ClassVar
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,10 @@ import pytest
 from ntklab.claims.claim import CHECK, CONTRADICTED, EVIDENCE, SUPPORTED, UNDECIDED, check
 from ntklab.experiments.finite_width import claims
 from ntklab.experiments.finite_width.power_laws import PRINTED
-from ntklab.experiments.finite_width.relu_moments import moments
+from ntklab.experiments.finite_width.relu_moments import leading_order, moments
 from ntklab.experiments.finite_width.replicates import theory_rows
 from ntklab.experiments.finite_width.setups import SETUPS
+from ntklab.files import Arrays, save_arrays
 
 BY_ID = {claim.id: claim for claim in claims.CLAIMS}
 
@@ -123,35 +124,34 @@ def test_networks_of_a_width_grow_as_the_exact_moments_of_that_width(replicates,
     assert verdict(f"power-{tensor}-0000-width", networks(replicates, tensor, leading, 16)) == CONTRADICTED
 
 
-class Solved(dict):
-    """Recursions as the step reads them."""
+@pytest.fixture
+def theory(tmp_path) -> Callable[..., pd.DataFrame]:
+    """The table of theory from recursions whose values at one input grow with the true exponents times `steeper`."""
 
-    header: ClassVar = {"errors": dict.fromkeys(PRINTED, 1e-13)}
+    def rows(steeper: float = 1.0) -> pd.DataFrame:
+        solved = {}
+        for name in ("relu_depth", "relu_depth_v"):
+            norm = float(np.mean(SETUPS[name].x[0] ** 2))
+            values = {t: (norm**2 * np.array(leading_order(30)[t])) ** steeper for t in PRINTED}
+            arrays = {t: X[:, None, None, None, None] * np.ones((2, 2, 2, 2)) for t, X in values.items()}
+            save_arrays(tmp_path / f"{name}.npz", arrays, {"errors": dict.fromkeys(PRINTED, 1e-13)})
+            solved[name] = Arrays(tmp_path / f"{name}.npz")
+        frame = pd.DataFrame(theory_rows(solved, {"relu_depth": [64], "relu_depth_v": [64]}))
+        frame.attrs["provenance"] = {"stand_in": False}
+        return frame
 
-
-def theory(times: float = 1.0) -> pd.DataFrame:
-    solved = {}
-    for name in ("relu_depth", "relu_depth_v"):
-        norm = float(np.mean(SETUPS[name].x[0] ** 2))
-        layers = {t: times * norm**2 * np.array(moments(10**12, 30)[t]) for t in PRINTED}
-        solved[name] = Solved(
-            {t: X ** np.array(1 if times == 1 else 1.1) * np.ones((2, 2, 2, 2, 1)) for t, X in layers.items()}
-        )
-        solved[name] = Solved({t: np.moveaxis(X, -1, 0) for t, X in solved[name].items()})
-    frame = pd.DataFrame(theory_rows(solved, {"relu_depth": [64], "relu_depth_v": [64]}))
-    frame.attrs["provenance"] = {"stand_in": False}
-    return frame
+    return rows
 
 
 @pytest.mark.parametrize("tensor", PRINTED)
-def test_the_solver_is_compared_with_closed_forms(tensor):
+def test_the_solver_is_compared_with_closed_forms(tensor, theory):
     claim = BY_ID[f"E3-power-{tensor}-0000-theory"]
     assert claim.kind == CHECK and claim.published is None
     assert verdict(f"power-{tensor}-0000-theory", theory()) == SUPPORTED
     assert verdict(f"power-{tensor}-0000-theory", theory(1.01)) == CONTRADICTED
 
 
-def test_theory_claims_hold_at_one_input_and_have_width():
+def test_theory_claims_hold_at_one_input_and_have_width(theory):
     table = theory()
     for name, claim in BY_ID.items():
         if claim.table == claims.THEORY:
@@ -160,7 +160,7 @@ def test_theory_claims_hold_at_one_input_and_have_width():
             assert found.ci_low < found.value < found.ci_high and found.control_verdict == CONTRADICTED, name
 
 
-def test_a_correction_of_a_millionth_is_noticed():
+def test_a_correction_of_a_millionth_is_noticed(theory):
     table = theory()
     table.loc[(table.setup == "relu") & (table.tensor == "K1") & (table.layer == 9), "value"] = 1e-6
     assert verdict("no-correction-relu-K-theory", table) == CONTRADICTED
