@@ -17,8 +17,8 @@ def ising_shards(augmentation, width, members, per_shard):
 def augmented_shards():
     """Paths of the shards of every width, trained on full orbits: one list for each width."""
     block = SETTINGS["ising"]
-    sizes = zip(block["width"], block["members"], block["members_per_shard"])
-    return [ising_shards(block["group"], width, members, per) for width, members, per in sizes]
+    sizes = zip(block["width"], block["members_per_shard"])
+    return [ising_shards(block["group"], width, block["members"], per) for width, per in sizes]
 
 
 def all_ising_shards(wildcards):
@@ -39,16 +39,17 @@ rule sample_ising:
         lattice_size=setting("ising.lattice_size"),
         coupling=setting("ising.coupling"),
         beta=setting("ising.beta"),
+        ordered_beta=setting("ising.ordered_beta"),
         wolff_updates=setting("ising.wolff_updates"),
         training_samples=setting("ising.training_samples"),
         test_samples=setting("ising.test_samples"),
         seed=setting("seed"),
         code=step_code("sample_ising"),
     message:
-        "Sampling {params.training_samples} training and 3 x {params.test_samples} test lattices of side {params.lattice_size}"
+        "Sampling {params.training_samples} training and 4 x {params.test_samples} test lattices of side {params.lattice_size}"
     shell:
         "ntklab sample-ising --lattice-size {params.lattice_size} --coupling {params.coupling} --beta {params.beta}"
-        " --wolff-updates {params.wolff_updates} --training-samples {params.training_samples}"
+        " --ordered-beta {params.ordered_beta} --wolff-updates {params.wolff_updates} --training-samples {params.training_samples}"
         " --test-samples {params.test_samples} --seed {params.seed} --output {output} > {log} 2>&1"
 
 

@@ -1,4 +1,4 @@
-"""Fully connected members in NTK parametrisation: initialisation, forward pass, gradient descent on a chunk of them.
+"""Fully connected members in NTK parametrisation: initialisation, forward pass, NTK, gradient descent on a chunk of them.
 
 Weights carry a leading member axis, so that one hand-written step trains a chunk of any size: 1 on a CPU, where a
 member fits the cache, and many on a GPU. The first axis of a weight matrix after that is the fan-in, which makes both
@@ -38,15 +38,19 @@ def initial_weights(
 ) -> Weights:
     """Scaled weights w of the given members, for layers of the given sizes (input, hidden ..., output).
 
-    The draw of a member depends on the root seed, the experiment, the width (size of the first hidden layer) and the
-    member's index only, and is made on the CPU: the same members on every device and for every sharding.
+    Members 2 k and 2 k + 1 are a pair: they share their weights but for the sign of the last layer's, and so that of
+    their outputs at initialisation. Each is as random as any; the mean of the two has much less noise. The draw depends
+    on the root seed, the experiment, the width (size of the first hidden layer) and the member's index only, and is made
+    on the CPU: the same members on every device and for every sharding.
     """
-    generators = [generator(seed, experiment, "member", layer_sizes[1], member) for member in members]
+    members = list(members)
+    generators = [generator(seed, experiment, "pair", layer_sizes[1], member // 2) for member in members]
     weights = []
     for fan_in, fan_out in itertools.pairwise(layer_sizes):
         scale = np.sqrt(weight_variance / fan_in)
         drawn = np.stack([rng.standard_normal((fan_in, fan_out), dtype=np.float32) for rng in generators])
         weights.append(torch.from_numpy(drawn).to(dtype).mul_(scale))
+    weights[-1][[member % 2 == 1 for member in members]] *= -1
     return weights
 
 
@@ -56,6 +60,29 @@ def forward(weights: Weights, x: Float[Tensor, "input pixel"]) -> Float[Tensor, 
     for w in weights[:-1]:
         h = torch.bmm(h, w).relu_()
     return torch.bmm(h, weights[-1])
+
+
+def empirical_ntk(
+    weights: Weights, x: Float[Tensor, "input pixel"], weight_variance: float = 2.0
+) -> Float[Tensor, "member input input"]:
+    """NTK of every member on x: sum over weights of products of derivatives, trace over outputs by their number.
+
+    Layer l contributes weight_variance / n_l times the product of two Gram matrices, of what enters it and of what
+    comes back to it.
+    """
+    h = [x.expand(len(weights[0]), *x.shape)]
+    for w in weights[:-1]:
+        h.append(torch.bmm(h[-1], w).relu_())
+    outputs = weights[-1].shape[-1]
+    ntk = h[-1] @ h[-1].mT * (weight_variance / h[-1].shape[-1])
+    for output in range(outputs):
+        back = weights[-1][:, None, :, output] * (h[-1] > 0)
+        for layer in range(len(weights) - 2, -1, -1):
+            scale = weight_variance / (h[layer].shape[-1] * outputs)
+            ntk = ntk + scale * (h[layer] @ h[layer].mT) * (back @ back.mT)
+            if layer > 0:
+                back = torch.bmm(back, weights[layer].mT) * (h[layer] > 0)
+    return ntk
 
 
 def train_chunk(

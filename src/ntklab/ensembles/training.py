@@ -7,17 +7,29 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from ntklab.ensembles.members import TrainingDiverged, Weights, forward, initial_weights, train_chunk
+from ntklab.ensembles.members import (
+    TrainingDiverged,
+    Weights,
+    empirical_ntk,
+    forward,
+    initial_weights,
+    train_chunk,
+)
 from ntklab.errors import InputError
 from ntklab.progress import Progress
 from ntklab.types import Orbits, OrbitSets
 
 
 class Trained(NamedTuple):
-    """What a training run leaves: predictions on each set of orbits, and the losses at the recorded times."""
+    """What a training run leaves: predictions on each set of orbits, losses and the NTK's change at the recorded times.
+
+    `kernel_change` is |Theta_t - Theta_0| / |Theta_0|, Frobenius norms of the empirical NTK on the first element of
+    every training orbit.
+    """
 
     predictions: dict[str, Float[np.ndarray, "member time _input ..."]]
     loss: Float[np.ndarray, "member time"]
+    kernel_change: Float[np.ndarray, "member time"]
 
 
 def train(
@@ -57,13 +69,15 @@ def train(
     trained = Trained(
         {name: np.empty((*shape, *orbits.shape[:2], *outputs), np.float32) for name, orbits in evaluation.items()},
         np.empty(shape),
+        np.empty(shape),
     )
+    on = _flat(x[:, :1], device)
     progress = Progress(log, len(members))
     for first in range(0, len(members), members_per_chunk):
         chunk = members[first : first + members_per_chunk]
         weights = [w.to(device) for w in initial_weights(layer_sizes, chunk, seed=seed, experiment=experiment)]
         rows = slice(first, first + len(chunk))
-        record = _Recorder(trained, sets, rows, chunk, learning_rate, progress, recorded_steps[-1])
+        record = _Recorder(trained, sets, on, rows, chunk, learning_rate, progress, recorded_steps[-1])
         train_chunk(weights, inputs, targets, learning_rate=learning_rate, recorded_steps=recorded_steps, record=record)
     return trained
 
@@ -74,19 +88,20 @@ def _flat(orbits: Orbits, device: str) -> Float[torch.Tensor, "sample pixel"]:
 
 
 class _Recorder:
-    """Writes a chunk's predictions and losses into the arrays of the run, and stops it when a loss has grown."""
+    """Writes what a chunk predicts, its losses and its NTK's change into the arrays of the run; stops when a loss has grown."""
 
     def __init__(
         self,
         trained: Trained,
         sets: Mapping[str, Float[torch.Tensor, "sample pixel"]],
+        kernel_on: Float[torch.Tensor, "sample pixel"],
         rows: slice,
         members: Sequence[int],
         learning_rate: float,
         progress: Progress,
         steps: int,
     ):
-        self.trained, self.sets, self.rows = trained, sets, rows
+        self.trained, self.sets, self.kernel_on, self.rows = trained, sets, kernel_on, rows
         self.members, self.learning_rate, self.progress, self.steps = members, learning_rate, progress, steps
         self.time = 0
 
@@ -97,8 +112,16 @@ class _Recorder:
         for name, x in self.sets.items():
             into = self.trained.predictions[name][self.rows]
             into[:, self.time] = forward(weights, x).cpu().numpy().reshape(into[:, self.time].shape)
+        self.trained.kernel_change[self.rows, self.time] = self._kernel_change(weights)
         self.time += 1
         self._report(step, weights[0].shape[-1], losses[:, self.time - 1].max())
+
+    def _kernel_change(self, weights: Weights) -> Float[np.ndarray, " member"]:
+        kernel = empirical_ntk(weights, self.kernel_on)
+        if self.time == 0:
+            self.kernel = kernel
+        change, initial = (torch.linalg.matrix_norm(k) for k in (kernel - self.kernel, self.kernel))
+        return (change / initial).cpu().numpy()
 
     def _report(self, step: int, width: int, loss: float) -> None:
         start, stop = self.rows.start, self.rows.stop

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, rsd_median, rsd_pooled
-from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
+from ntklab.metrics.statistics import Estimate, first_of_pairs, pair_means, squared_mean, sub_ensembles
 from ntklab.types import MemberPredictions
 
 
@@ -40,12 +40,14 @@ def measure_ensemble(
     sizes: Sequence[int],
     units: Units | None = None,
 ) -> Iterator[Measurement]:
-    """Every metric of an ensemble's mean for each size up to the number of members, and the unbiased floors.
+    """Every metric of an ensemble's mean for each size up to half the number of members, and the unbiased floors.
 
-    Without `units` the median relative deviation, which speaks of energies, is left out.
-    `limit` is the infinite-width mean prediction at the same times. float32 predictions are averaged in float64.
+    Members come in pairs with opposite outputs at initialisation: ensembles are of independent ones, the first of each
+    pair; the floors come from the means of pairs. Without `units` the median relative deviation, which speaks of
+    energies, is left out. `limit` is the infinite-width mean prediction at the same times. float32 predictions are
+    averaged in float64.
     """
-    predictions = predictions.astype(np.float64)
+    pairs, predictions = pair_means(predictions.astype(np.float64)), first_of_pairs(predictions).astype(np.float64)
     squared = {"spread", "distance_to_ntk"}
     statistics = {
         "spread": orbit_spread,
@@ -59,11 +61,11 @@ def measure_ensemble(
             yield from _rows(
                 float(size), quantity, sub_ensembles(statistic, predictions, size, squared=quantity in squared)
             )
-    for quantity, deviations in {"floor": orbit_deviation(predictions), "distance_floor": predictions - limit}.items():
+    for quantity, deviations in {"floor": orbit_deviation(pairs), "distance_floor": pairs - limit}.items():
         for time in range(predictions.shape[1]):
-            estimate = squared_mean(deviations[:, time].reshape(len(predictions), -1))
+            estimate = squared_mean(deviations[:, time].reshape(len(pairs), -1))
             yield Measurement(
-                float(len(predictions)), time, quantity, float(estimate.value), float(estimate.stderr), estimate.n
+                float(len(pairs)), time, quantity, float(estimate.value), float(estimate.stderr), estimate.n
             )
 
 

@@ -18,6 +18,21 @@ class Estimate(NamedTuple):
     n: int
 
 
+def first_of_pairs(members: Float[np.ndarray, "member ..."]) -> Float[np.ndarray, "pair ..."]:
+    """Independent members of an ensemble whose members 2 k and 2 k + 1 have opposite outputs at initialisation."""
+    return members[::2]
+
+
+def pair_means(members: Float[np.ndarray, "member *shape"]) -> Float[np.ndarray, "pair *shape"]:
+    """Means of members 2 k and 2 k + 1: independent draws of a member's expectation, with far less noise than a member.
+
+    Most of a member's noise stems from its initial outputs, which cancel. `InputError` for an odd number of members.
+    """
+    if len(members) % 2:
+        raise InputError(f"members in pairs asked, there are {len(members)}")
+    return (members[::2] + members[1::2]) / 2
+
+
 def block_means(members: Float[np.ndarray, "member *shape"], size: int) -> Float[np.ndarray, "block *shape"]:
     """Means of disjoint blocks of `size` members, in order; members left over are not used.
 

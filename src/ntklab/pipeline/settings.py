@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Len, Lt
+from annotated_types import Ge, Gt, Len, Lt, MultipleOf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ntklab.activations import ACTIVATIONS, get_activation
@@ -18,6 +18,8 @@ Count = Annotated[int, Ge(1)]
 Counts = Annotated[list[Count], Len(1)]
 Members = Annotated[int, Ge(3)]
 """Networks of an ensemble: the unbiased floor needs three."""
+PairedMembers = Annotated[int, Ge(6), MultipleOf(2)]
+"""The same of an ensemble whose networks come in pairs of opposite sign at initialisation: it needs three pairs."""
 Steps = Annotated[list[Annotated[int, Ge(0)]], Len(2)]
 LearningRateFactor = Annotated[float, Gt(0), Lt(1)]
 

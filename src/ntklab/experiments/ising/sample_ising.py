@@ -14,6 +14,7 @@ def sample_ising(
     lattice_size: int,
     coupling: float,
     beta: float,
+    ordered_beta: float,
     wolff_updates: int,
     training_samples: int,
     test_samples: int,
@@ -22,19 +23,20 @@ def sample_ising(
 ) -> None:
     """Sample spins, compute their energies and standardise them with the training set's mean and deviation."""
     settings = {
-        "lattice_size": lattice_size, "coupling": coupling, "beta": beta, "wolff_updates": wolff_updates,
-        "training_samples": training_samples, "test_samples": test_samples, "seed": seed,
+        "lattice_size": lattice_size, "coupling": coupling, "beta": beta, "ordered_beta": ordered_beta,
+        "wolff_updates": wolff_updates, "training_samples": training_samples, "test_samples": test_samples, "seed": seed,
     }  # fmt: skip
     header = record(settings)
 
-    def spins(name: str, samples: int):
-        return sample_spins(samples, lattice_size, beta, wolff_updates, generator(seed, "ising", name), coupling)
+    def spins(name: str, samples: int, at: float):
+        return sample_spins(samples, lattice_size, at, wolff_updates, generator(seed, "ising", name), coupling)
 
     sets = {
-        "training": spins("training", training_samples),
-        "in_distribution": spins("in_distribution", test_samples),
+        "training": spins("training", training_samples, beta),
+        "in_distribution": spins("in_distribution", test_samples, beta),
         "gaussian_spins": gaussian_spins(test_samples, lattice_size, generator(seed, "ising", "gaussian_spins")),
         "diluted_spins": diluted_spins(test_samples, lattice_size, generator(seed, "ising", "diluted_spins")),
+        "ordered_spins": spins("ordered_spins", test_samples, ordered_beta),
     }
     energies = {name: energy(x, coupling) for name, x in sets.items()}
     mean, std = energies["training"].mean(), energies["training"].std()

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Len
+from annotated_types import Ge, Gt
 from pydantic import model_validator
 
 from ntklab.groups import REGISTRY
@@ -11,7 +11,7 @@ from ntklab.pipeline.settings import (
     Count,
     Counts,
     LearningRateFactor,
-    Members,
+    PairedMembers,
     Steps,
     increasing,
     one_for_each_width,
@@ -27,8 +27,8 @@ class Control(Block):
 
     width: Count
     """integer >= 1, channels per hidden layer of the control"""
-    members: Members
-    """integer >= 3, networks in the control ensemble"""
+    members: PairedMembers
+    """even integer >= 6, networks in the control ensemble"""
 
 
 class Ising(Block):
@@ -40,10 +40,12 @@ class Ising(Block):
     coupling: float
     """number, J in E(s) = -J sum over nearest neighbours of s_i s_j"""
     beta: Annotated[float, Ge(0)]
-    """number >= 0, inverse temperature of the spins: 0 draws independent uniform spins, 0.3 mildly ordered ones
-    (Wolff)"""
+    """number >= 0, inverse temperature of the training lattices and those in distribution: 0 draws independent uniform
+    spins"""
+    ordered_beta: Annotated[float, Gt(0)]
+    """number > 0, inverse temperature of a further evaluation set, out of distribution: mildly ordered spins (Wolff)"""
     wolff_updates: Count
-    """integer >= 1, cluster updates before a lattice is taken; unused at beta 0, raise it for large lattices"""
+    """integer >= 1, cluster updates before a lattice is taken; raise it for large lattices"""
     training_samples: Annotated[int, Ge(2)]
     """integer >= 2, training lattices before augmentation; the group's order multiplies them"""
     test_samples: Count
@@ -54,10 +56,10 @@ class Ising(Block):
     depth: Count
     """integer >= 1, hidden layers"""
     width: Counts
-    """list of integers, channels per hidden layer; the talk shows 512, 1024 and 2048"""
-    members: Annotated[list[Members], Len(1)]
-    """list of integers >= 3, trained members for each width; the Monte-Carlo noise of the mean falls like
-    members^(-1/2)"""
+    """increasing list of integers, channels per hidden layer; the talk shows 512, 1024 and 2048"""
+    members: PairedMembers
+    """even integer >= 6, networks of each width, in pairs of opposite sign at initialisation, which take out most of
+    the noise of the mean"""
     members_per_shard: Counts
     """list of integers, members trained by one job for each width; one to five minutes a job is a good size"""
     control: Control
@@ -69,23 +71,22 @@ class Ising(Block):
     """number between 0 and 1, learning rate in units of the critical one, 2 N / lambda_max of the analytic NTK; above 1
     training diverges"""
     ensemble_sizes: Counts
-    """increasing list of integers, sizes of the sub-ensembles in the figures, disjoint blocks of the trained members"""
+    """increasing list of integers, sizes of the sub-ensembles in the figures, disjoint blocks of networks without their
+    partners: at most half the members"""
 
     @model_validator(mode="after")
     def _consistent(self):
-        one_for_each_width("members", self.members, self.width)
         one_for_each_width("members_per_shard", self.members_per_shard, self.width)
-        if len(set(self.width)) != len(self.width):
-            raise ValueError("width: the same width twice")
+        increasing("width", self.width)
         recorded_from_start(self.recorded_steps)
         increasing("ensemble_sizes", self.ensemble_sizes)
         if self.recorded_steps[-1] > self.steps:
             raise ValueError(
                 f"recorded_steps: {self.recorded_steps[-1]} is after the last step (steps is {self.steps})"
             )
-        if self.ensemble_sizes[-1] > max(self.members):
+        if self.ensemble_sizes[-1] > self.members // 2:
             raise ValueError(
-                f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, at most {max(self.members)} are trained"
+                f"ensemble_sizes: {self.ensemble_sizes[-1]} networks asked, there are {self.members // 2} pairs"
             )
         return self
 

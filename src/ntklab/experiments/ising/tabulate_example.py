@@ -7,8 +7,10 @@ import numpy as np
 from ntklab.experiments.ising.tables import EXAMPLE_LATTICE, EXAMPLE_PREDICTION
 from ntklab.files import Arrays
 from ntklab.groups import group
+from ntklab.metrics.statistics import first_of_pairs
 from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
+from ntklab.pipeline.shards import joined
 from ntklab.pipeline.table_files import write_table
 
 
@@ -21,7 +23,7 @@ def tabulate_example(
     output_lattice: Path,
     output_prediction: Path,
 ) -> None:
-    """The first lattice of the in-distribution set; member 0 and the mean over all members of the given shards."""
+    """The first lattice of the in-distribution set; member 0 and the mean over all independent members of the given shards."""
     provenance = record({"experiment": experiment, "symmetry": symmetry}, [data, *predictions])
     sets = Arrays(data)
     spins = group(symmetry).orbit(sets["in_distribution/inputs"][:1])[0]
@@ -36,7 +38,7 @@ def tabulate_example(
     shards = [Arrays(path) for path in predictions]
     width = float(shards[0].header["settings"]["width"])
     mean, std = sets.header["target_mean"], sets.header["target_std"]
-    energies = mean + std * np.concatenate([s["in_distribution/predictions"][:, -1, 0] for s in shards]).astype(float)
+    energies = mean + std * first_of_pairs(joined(shards, "in_distribution/predictions"))[:, -1, 0].astype(float)
     true = mean + std * sets["in_distribution/targets"][0]
     error = energies.std(axis=0, ddof=1) / np.sqrt(len(energies))
     rows = []

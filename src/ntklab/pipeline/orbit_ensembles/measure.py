@@ -9,7 +9,7 @@ import pandas as pd
 
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_invariance import Measurement, Units, measure_ensemble, measure_limit
-from ntklab.metrics.ensemble_moments import ensemble_moments
+from ntklab.metrics.ensemble_moments import Moment, ensemble_moments, limit_moments, mean_moments
 from ntklab.metrics.resampling import groups_of
 from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE, MOMENTS
@@ -67,17 +67,25 @@ def measure(
 
 
 def moments(limits: Iterable[Path], shards: Sequence[Path], sizes: Sequence[int], experiment: str) -> pd.DataFrame:
-    """Table of `MOMENTS` for the ensembles of every augmentation and width."""
-    groups = min(len(groups_of(number_of_members(found))) for found in by(shards, "augmentation", "width").values())
+    """Table of `MOMENTS` for the ensembles of every augmentation and width, and for their limits beside them."""
+    trained = by(shards, "augmentation", "width").values()
+    groups = min(len(groups_of(number_of_members(found) // 2)) for found in trained)
     rows: list[dict[str, Any]] = []
     for ensemble in _ensembles(limits, shards):
         if ensemble.shards:
             steps = ensemble.limit.header["steps"]
-            common = {**ensemble.settings, "trained": number_of_members(ensemble.shards), "experiment": experiment}
-            for moment in ensemble_moments(ensemble.predictions, ensemble.mean, sizes, groups):
+            common = {**ensemble.settings, "trained": number_of_members(ensemble.shards) // 2, "experiment": experiment}
+            for moment in _moments(ensemble, sizes, groups):
                 row = moment._asdict()
                 rows.append({**common, "step": steps[row.pop("time_index")], **row})
     return pd.DataFrame(rows)[[column.name for column in MOMENTS.columns]]
+
+
+def _moments(ensemble: _Ensemble, sizes: Sequence[int], groups: int) -> Iterator[Moment]:
+    yield from ensemble_moments(ensemble.predictions, ensemble.mean, sizes, groups)
+    yield from limit_moments(ensemble.mean, ensemble.limit[f"{ensemble.place}/covariance"], groups)
+    if ensemble.settings["data"] == "training":
+        yield from mean_moments("kernel_change", joined(ensemble.shards, "kernel_change"), groups)
 
 
 def _rows(measured: Iterable[Measurement], common: dict[str, Any], limit: Arrays) -> Iterator[dict[str, Any]]:

@@ -38,17 +38,20 @@ MOMENTS = Schema(
         Column("width", "float64", "channels", "channels per hidden layer"),
         Column("depth", "int64", "layers", "number of hidden layers"),
         Column("augmentation", "string", "", "group whose full orbits were trained on; c1 or none is no augmentation"),
-        Column("trained", "int64", "networks", "members that were trained"),
+        Column("trained", "int64", "networks", "independent members, those of a pair counted once"),
         Column("members", "float64", "networks", "size of the ensemble: inf, without bias; 1; or means over blocks"),
         Column("step", "int64", "steps", "steps of full-batch gradient descent"),
         Column("quantity", "string", "", "what was measured"),
         Column("replicate", "int64", "", "0: all members; 1, 2, ...: without one group of them"),
-        Column("value", "float64", "standardised targets, squared", "the measured value"),
+        Column("value", "float64", "standardised targets, squared; kernel_change: dimensionless", "the measured value"),
     ),
     quantities={
         "squared_spread": "mean square deviation from the orbit mean; of the infinite ensemble it may be negative",
         "squared_distance": "mean square difference to the NTK mean; of the infinite ensemble it may be negative",
         "mean_square": "mean square output; of the infinite ensemble it may be negative",
+        "limit_squared_spread": "squared_spread of infinitely wide networks, exact, the same for all replicates",
+        "limit_mean_square": "mean_square of infinitely wide networks, exact, the same for all replicates",
+        "kernel_change": "squared change of the empirical NTK on training inputs since initialisation, over its square",
     },
 )
 """All ensembles of a table leave the same number of groups out, so that whole statistics of several of them can be computed

@@ -22,7 +22,7 @@ def train_members(
     device: str,
     members_per_chunk: int,
 ) -> dict[str, np.ndarray]:
-    """`NAME/predictions` (member, time, entry, element) of every evaluation, and `loss` (member, time)."""
+    """`NAME/predictions` (member, time, entry, element) of every evaluation, `loss` and `kernel_change` (member, time)."""
     trained = train(
         task.augmenting.orbit(task.inputs),
         task.augmenting.turn_targets(task.targets),
@@ -42,4 +42,4 @@ def train_members(
         f"{name}/predictions": task.evaluation[name][0].pull_back(values)
         for name, values in trained.predictions.items()
     }
-    return {**arrays, "loss": trained.loss}
+    return {**arrays, "loss": trained.loss, "kernel_change": trained.kernel_change}
