@@ -46,8 +46,8 @@ def second_moments(
 ) -> dict[float, ByReplicate]:
     """Mean squares over entries by size of ensemble: inf, without bias; 1; and means over the disjoint blocks of each size.
 
-    Members 2 k and 2 k + 1 are a pair; the first time is the initialisation. Sizes of which there are fewer than three blocks are left out. `InputError` for
-    an odd number of members, and for fewer than three pairs.
+    Members 2 k and 2 k + 1 are a pair; the first time is the initialisation. Sizes of which there are fewer than three
+    blocks are left out. `InputError` for an odd number of members, and for fewer than three pairs.
     """
     pairs, independent = pair_means(deviations), first_of_pairs(deviations)
     pairs[:, 0] = independent[:, 0]

@@ -8,7 +8,7 @@ from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
 
 
 def members_with_floor(rng, floor: float, members: int = 1200) -> np.ndarray:
-    """Members (member, time 2, input 8, element 4), all independent, half of them partners by name, around a mean whose orbit spread is `floor`."""
+    """Members (member, time 2, input 8, element 4), half of them partners by name, around a mean of orbit spread `floor`."""
     mean = np.tile([floor, -floor], (2, 8, 2)) + 1.0
     return (mean + rng.normal(size=(members, 2, 8, 4))).astype(np.float32)
 
