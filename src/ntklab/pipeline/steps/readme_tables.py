@@ -1,13 +1,13 @@
 """Generate the tables of the README and the page of all claims from a run's claims: no number there is typed by hand."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.claim import CHECK, CONTRADICTED, EVIDENCE, SUPPORTED, UNDECIDED
+from ntklab.claims.claim import CHECK, CONTRADICTED, CONTROL_PASSES, EVIDENCE, SUPPORTED, UNDECIDED
 from ntklab.errors import InputError
 from ntklab.files import atomic
 from ntklab.pipeline.catalogue import claims, experiments, figures
@@ -33,8 +33,10 @@ def readme_tables(
     parts = {
         "figures": figures_table(),
         "counts": counts_table(found),
+        "reasons": reasons_table(found),
         "contradicted": contradicted_table(found),
-        "published": published_table(found),
+        "powerless": powerless_table(found),
+        "comparison": comparison_table(found),
     }
     text = readme.read_text()
     for name, part in parts.items():
@@ -70,65 +72,126 @@ def interval(row: pd.Series, prefix: str = "") -> str:
 
 
 def figures_table() -> str:
-    """Every figure with the target that draws it."""
-    rows = [(figure.id, figure.title, f"`{experiments()[figure.experiment].target}`") for figure in figures().values()]
-    return table(("figure", "what it shows", "target"), rows)
+    """Every experiment with the target that runs it and its figures."""
+    drawn: dict[str, list[str]] = {name: [] for name in experiments()}
+    for figure in figures().values():
+        drawn[figure.experiment].append(figure.id)
+    rows = [(_about(name), f"`{experiments()[name].target}`", ", ".join(ids)) for name, ids in drawn.items()]
+    return table(("experiment", "target", "figures"), rows)
+
+
+def _about(experiment: str) -> str:
+    """The first sentence of its block's description, without the figures in brackets."""
+    words = " ".join((experiments()[experiment].blocks[experiment].__doc__ or "").split())
+    return re.sub(r" \(E\d-[^)]*\)", "", words.split(". ")[0]).rstrip(".")
 
 
 def counts_table(found: pd.DataFrame) -> str:
     """Claims by experiment, kind and verdict."""
     kinds = [(kind, verdict) for kind in (EVIDENCE, CHECK) for verdict in VERDICTS]
-    counts = found.groupby(["kind", "verdict"]).size()
     rows = []
-    for experiment, of_experiment in claims().items():
-        own = found[found.id.isin([claim.id for claim in of_experiment])].groupby(["kind", "verdict"]).size()
-        rows.append([experiment.replace("_", " "), *(str(own.get(kind, 0) or "") for kind in kinds)])
+    for experiment, own in _by_experiment(found):
+        counts = own.groupby(["kind", "verdict"]).size()
+        rows.append([experiment, *(str(counts.get(kind, 0) or "") for kind in kinds)])
+    counts = found.groupby(["kind", "verdict"]).size()
     rows.append(["all", *(f"**{counts.get(kind, 0)}**" for kind in kinds)])
     return table(("experiment", *(f"{kind}: {verdict}" for kind, verdict in kinds)), rows)
+
+
+def _by_experiment(found: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for experiment, of_experiment in claims().items():
+        own = found[found.id.isin([claim.id for claim in of_experiment])]
+        if len(own):
+            yield experiment.replace("_", " "), own
+
+
+def reasons_table(found: pd.DataFrame) -> str:
+    """Why claims are undecided, the most frequent reason first."""
+    counts = found[found.verdict == UNDECIDED].reason.value_counts()
+    ordered = sorted(counts.items(), key=lambda reason: (-reason[1], reason[0]))
+    return table(("undecided because", "claims"), ordered)
 
 
 def contradicted_table(found: pd.DataFrame) -> str:
     """What the papers say and the numbers of this run speak against."""
     rows = [
-        (f"`{row.id}`", row.statement, row.source, interval(row), row.criterion)
+        (f"`{row.id}`", row.statement, row.source, interval(row), row.criterion.removeprefix("interval "))
         for _, row in found[found.verdict == CONTRADICTED].iterrows()
     ]
     return table(("claim", "statement", "source", "number", "criterion"), rows)
 
 
-def published_table(found: pd.DataFrame) -> str:
-    """Published numbers beside ours."""
+def powerless_table(found: pd.DataFrame) -> str:
+    """What looks supported and is not: the same number is as good where the statement must fail."""
     rows = [
-        (f"`{row.id}`", row.statement, number(row.published), interval(row), row.verdict, row.reason)
-        for _, row in found[found.published.notna()].iterrows()
+        (f"`{row.id}`", row.statement, interval(row), f"{row.control}: {interval(row, 'control_')}")
+        for _, row in found[found.reason == CONTROL_PASSES].iterrows()
     ]
-    return table(("claim", "statement", "published", "ours", "verdict", "reason"), rows)
+    return table(("claim", "statement", "number", "control, which passes too"), rows)
+
+
+COMPARISON = re.compile(r"E1-table-(?P<model>\w+)-(?P<group>c\d+)")
+"""Claims about the numbers of the slide 'Comparison to other methods'."""
+
+
+def comparison_table(found: pd.DataFrame) -> str:
+    """The talk's twelve numbers beside ours, with their verdicts."""
+    cells: dict[str, dict[str, str]] = {}
+    for _, row in found.iterrows():
+        if match := COMPARISON.fullmatch(row.id):
+            cells.setdefault(match["model"], {})[match["group"]] = (
+                f"{number(row.published)}: {interval(row)}, {row.verdict}"
+            )
+    groups = list(dict.fromkeys(group for of_model in cells.values() for group in of_model))
+    rows = [(model, *(of_model.get(group, "") for group in groups)) for model, of_model in cells.items()]
+    return table(("talk: ours", *(group.upper() for group in groups)), rows)
+
+
+INTRODUCTION = """\
+# Claims
+
+Written by `./run ntklab readme-tables` from the reference run, `results/reference/claims/claims.parquet`.
+
+**Verdicts.** A claim is *supported* when its whole 95 % interval meets the criterion and that of its control does not,
+*contradicted* when its whole 99.7 % interval is outside (of 400 true claims, 95 % would contradict several by chance), else
+*undecided*, with the reason. *Evidence* is about what could be otherwise: each such claim names its control, the same statistic
+where the statement must fail (not augmented, mismatched, a condition broken, the theory times two); one whose control passes too
+has no power and stays undecided. *Checks* are of the arithmetic, identities that could not be otherwise, and do not count for a
+paper.
+
+**Intervals.** Each is of the whole statistic, from the raw units to the final number: `members`, `batches`, `draws` or `repeats`
+are left out in groups (delete-group jackknife, Student's t), `members+inputs` are both drawn again; of several times, widths or
+groups the one that ends worst is given, with simultaneous intervals. `none`: a number without chance, within the error bound
+that its computation reports. `resolves` is the smallest relative change of the theory that would be noticed.
+
+**Reasons.** *Interval too wide*: more members, draws or networks decide. *Control passes too*: the number does not tell the
+statement from its opposite. *Stand-in data*: textures drawn here instead of histological images. Others name what is missing.
+"""
 
 
 def claims_page(found: pd.DataFrame) -> str:
     """All claims in full, by experiment, contradicted ones first."""
     order = {verdict: position for position, verdict in enumerate(VERDICTS)}
-    parts = [
-        "# Claims\n\n"
-        "Written by `./run ntklab readme-tables` from the reference run at laptop scale. A claim is supported when its whole\n"
-        "95 % interval meets the criterion and that of its control does not, contradicted when its whole 99.7 % interval is\n"
-        "outside, else undecided. *Checks* are identities of the arithmetic, which could not be otherwise; only *evidence*\n"
-        "counts for a paper. `resolves`: the smallest relative change of the theory that would be noticed.\n"
-    ]
-    for experiment, of_experiment in claims().items():
-        own = found[found.id.isin([claim.id for claim in of_experiment])]
-        own = own.iloc[own.verdict.map(order).argsort(kind="stable")]
-        rows = [
-            (
-                f"`{row.id}`", row.verdict + (f": {row.reason}" if row.reason else ""), row.kind, row.statement, row.quantity,
-                interval(row), row.criterion, f"{row.control}: {interval(row, 'control_')}" if row.control else "",
-                row.resampled, number(row.resolves), row.source,
-            )
-            for _, row in own.iterrows()
-        ]  # fmt: skip
-        columns = (
-            "claim", "verdict", "kind", "statement", "quantity", "number", "criterion", "control", "resampled", "resolves",
-            "source",
-        )  # fmt: skip
-        parts.append(f"\n## {experiment.replace('_', ' ')}\n\n" + table(columns, rows))
+    columns = ("claim", "statement", "verdict", "number", "criterion", "control", "quantity", "resampled", "source")
+    parts = [INTRODUCTION, "\n## Counts\n\n", counts_table(found), "\n", reasons_table(found)]
+    for experiment, own in _by_experiment(found):
+        parts.append(f"\n## {experiment}\n")
+        for kind in (EVIDENCE, CHECK):
+            of_kind = own[own.kind == kind]
+            rows = [
+                _in_full(row) for _, row in of_kind.iloc[of_kind.verdict.map(order).argsort(kind="stable")].iterrows()
+            ]
+            if rows:
+                parts.append(f"\n### {kind}\n\n" + table(columns, rows))
     return "".join(parts)
+
+
+def _in_full(row: pd.Series) -> tuple[str, ...]:
+    published = "" if np.isnan(row.published) else f"; published {number(row.published)}"
+    resolves = "" if np.isnan(row.resolves) else f"; resolves {row.resolves:.0%}"
+    return (
+        f"`{row.id}`", row.statement, row.verdict + (f": {row.reason}" if row.reason else ""),
+        interval(row) + published + resolves, row.criterion.removeprefix("interval "),
+        f"{row.control}: {interval(row, 'control_') or 'no number'}" if row.control else "", row.quantity, row.resampled,
+        row.source,
+    )  # fmt: skip
