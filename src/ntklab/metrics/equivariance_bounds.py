@@ -46,7 +46,7 @@ def squared_mismatch(
     found = []
     for rotation, kernel in zip(rotations, rotated_ntk, strict=True):
         image = (kernel @ flat).reshape(len(ntk), *weights[:, 0].shape)
-        overlap = np.einsum("tna,ntb,ab->t", weights, image, rotation, optimize=True)
+        overlap = np.einsum("ba,tna,ntb->t", rotation, weights, image, optimize=True)
         found.append(np.maximum(2 * (square - overlap), 0))
     return np.stack(found, axis=1)
 

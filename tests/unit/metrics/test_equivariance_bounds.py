@@ -82,6 +82,19 @@ def test_both_bounds_hold_at_every_time_for_all_rotations_and_inputs(rng, group,
     assert (violation <= fitted.lipschitz_bound(rotations) + 1e-9).all()
 
 
+def test_the_mismatch_is_the_norm_of_the_difference_of_both_functions(rng):
+    """As one function with weights at the rotated and at the given inputs, from the kernel of all of them together."""
+    fitted, rotations = Fitted(rng, tetrahedral()), haar_rotations(4, rng)
+    rotated = rotations.orbit(fitted.x).swapaxes(0, 1)
+    kernels = [mlp_kernel(fitted.network, x, fitted.x).ntk for x in rotated]
+    mismatch = squared_mismatch(fitted.weights, rotations.matrices, fitted.ntk, kernels)
+    for of_rotation, r, x in zip(mismatch.T, rotations.matrices, rotated, strict=True):
+        both = np.concatenate([fitted.weights @ r.T, -fitted.weights], axis=1)
+        gram = mlp_kernel(fitted.network, np.concatenate([x, fitted.x])).ntk
+        expected = np.einsum("tna,nm,tma->t", both, gram, both)
+        np.testing.assert_allclose(of_rotation, expected, rtol=1e-9, atol=1e-10)
+
+
 def test_both_bounds_vanish_on_the_group_and_nowhere_else(rng):
     fitted = Fitted(rng, tetrahedral())
     assert fitted.kernel_bound(fitted.group).max() < 1e-5
