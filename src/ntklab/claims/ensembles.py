@@ -34,9 +34,14 @@ def fraction_left(rows: pd.DataFrame, quantity: str = "squared_spread") -> pd.Da
     return mean_square(rows, quantity, INFINITE) / mean_square(rows, quantity, SINGLE)
 
 
-def relative_spread(rows: pd.DataFrame, members: float | int) -> pd.DataFrame:
-    """Pooled relative standard deviation over the orbit of ensembles of that size, with the sign of its estimated square."""
-    return signed_root(mean_square(rows, "squared_spread", members) / mean_square(rows, "mean_square", members))
+def relative_spread(rows: pd.DataFrame, members: float | int, of: str = "") -> pd.DataFrame:
+    """Pooled relative standard deviation over the orbit of ensembles of that size, with the sign of its estimated square.
+
+    `of` is "limit_" for infinitely wide networks.
+    """
+    return signed_root(
+        mean_square(rows, f"{of}squared_spread", members) / mean_square(rows, f"{of}mean_square", members)
+    )
 
 
 def law_slope(rows: pd.DataFrame, quantity: str) -> Interval:

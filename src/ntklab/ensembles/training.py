@@ -24,12 +24,12 @@ class Trained(NamedTuple):
     """What a training run leaves: predictions on each set of orbits, losses and the NTK's change at the recorded times.
 
     `kernel_change` is |Theta_t - Theta_0| / |Theta_0|, Frobenius norms of the empirical NTK on the first element of
-    every training orbit.
+    every training orbit; of fully connected members only.
     """
 
     predictions: dict[str, Float[np.ndarray, "member time _input ..."]]
     loss: Float[np.ndarray, "member time"]
-    kernel_change: Float[np.ndarray, "member time"]
+    kernel_change: Float[np.ndarray, "member time"] | None = None
 
 
 def train(
@@ -94,7 +94,7 @@ class _Recorder:
         self,
         trained: Trained,
         sets: Mapping[str, Float[torch.Tensor, "sample pixel"]],
-        kernel_on: Float[torch.Tensor, "sample pixel"],
+        kernel_on: Float[torch.Tensor, "input pixel"],
         rows: slice,
         members: Sequence[int],
         learning_rate: float,

@@ -48,6 +48,7 @@ def measure_ensemble(
     averaged in float64.
     """
     pairs, predictions = pair_means(predictions.astype(np.float64)), first_of_pairs(predictions).astype(np.float64)
+    pairs[:, 0] = predictions[:, 0]  # at initialisation means of pairs vanish by construction and say nothing
     squared = {"spread", "distance_to_ntk"}
     statistics = {
         "spread": orbit_spread,

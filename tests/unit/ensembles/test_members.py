@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ntklab.ensembles.members import forward, initial_weights, train_chunk
+from ntklab.ensembles.members import empirical_ntk, forward, initial_weights, train_chunk
 from ntklab.kernels import Network, mlp_kernel
 
 WEIGHT_VARIANCE = 2.0
@@ -64,29 +64,42 @@ def test_initial_outputs_have_the_variance_of_the_ntk_parametrisation(depth, rng
     """With weight variance 2 and ReLU, E f(x)^2 = 2 |x|^2 / n_0 at every width."""
     x = torch.from_numpy(rng.normal(size=(1, 6)))
     members = 4000
-    squares = forward(weights_of([6, *[32] * depth, 1], range(members)), x)[:, 0, 0].square().numpy()
+    squares = forward(weights_of([6, *[32] * depth, 1], range(0, 2 * members, 2)), x)[:, 0, 0].square().numpy()
     expected = 2 * float(x.square().mean())
     assert abs(squares.mean() - expected) < 4 * squares.std() / np.sqrt(members)
 
 
-def test_the_analytic_ntk_is_the_mean_of_the_members_empirical_ntk(rng):
-    """Exact at every width for one hidden layer, so a small width and many draws decide."""
-    x = rng.normal(size=(3, 2, 2))
-    flat, draws = torch.from_numpy(x.reshape(3, -1)), 3000
-    weights = initial_weights([4, 8, 1], range(draws), seed=1, experiment="test", dtype=torch.float64)
-    scales = [2 / w.shape[1] for w in weights]
+@pytest.mark.parametrize("sizes", [[4, 8, 1], [6, 5, 7, 1], [5, 7, 7, 7, 3]])
+def test_the_empirical_ntk_is_that_of_autograd(sizes, rng):
+    x, weights = torch.from_numpy(rng.normal(size=(4, sizes[0]))), weights_of(sizes, [0, 1, 5])
     leaves = [w.requires_grad_() for w in weights]
-    rows = [torch.autograd.grad(forward(leaves, flat)[:, i].sum(), leaves) for i in range(3)]
-    ntk = np.array(
-        [
-            [
-                sum(s * (a * b).sum(dim=(1, 2)) for s, a, b in zip(scales, row, column, strict=True)).numpy()
-                for column in rows
-            ]
-            for row in rows
-        ]
-    )
-    z = (ntk.mean(axis=-1) - mlp_kernel(Network(dense=1, weight_variance=2.0), x, x).ntk) / (
-        ntk.std(axis=-1) / np.sqrt(draws)
+    outputs = forward(leaves, x)
+    expected = torch.zeros(3, 4, 4, dtype=torch.float64)
+    for output in range(sizes[-1]):
+        rows = [torch.autograd.grad(outputs[:, i, output].sum(), leaves, retain_graph=True) for i in range(4)]
+        for w, *of_inputs in zip(leaves, *rows, strict=True):
+            gradients = torch.stack([gradient.flatten(1) for gradient in of_inputs], dim=1)
+            expected += WEIGHT_VARIANCE / (w.shape[1] * sizes[-1]) * gradients @ gradients.mT
+    found = empirical_ntk([w.detach() for w in weights], x, WEIGHT_VARIANCE)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_the_analytic_ntk_is_the_mean_of_the_members_empirical_ntk(rng):
+    """Exact at every width for one hidden layer, so a small width and many draws decide; partners have the same NTK."""
+    x, draws = rng.normal(size=(3, 2, 2)), 3000
+    weights = weights_of([4, 8, 1], range(0, 2 * draws, 2))
+    ntk = empirical_ntk(weights, torch.from_numpy(x.reshape(3, -1)), WEIGHT_VARIANCE).numpy()
+    z = (ntk.mean(axis=0) - mlp_kernel(Network(dense=1, weight_variance=2.0), x, x).ntk) / (
+        ntk.std(axis=0) / np.sqrt(draws)
     )
     assert np.abs(z).max() < 4
+
+
+def test_partners_have_opposite_outputs_and_the_same_ntk(rng):
+    x = torch.from_numpy(rng.normal(size=(5, 6)))
+    weights = weights_of([6, 16, 16, 2], range(6))
+    outputs, ntk = forward(weights, x), empirical_ntk(weights, x)
+    torch.testing.assert_close(outputs[1::2], -outputs[::2])
+    torch.testing.assert_close(ntk[1::2], ntk[::2])
+    assert (outputs[0] - outputs[2]).abs().max() > 0.1
+    torch.testing.assert_close(forward(weights_of([6, 16, 16, 2], [3]), x)[0], outputs[3])

@@ -54,6 +54,14 @@ def test_vector_targets_are_trained_like_scalar_ones(rng):
     np.testing.assert_allclose(trained.loss[:, 1], squared, rtol=1e-5)
 
 
+def test_the_ntk_changes_less_in_wider_networks():
+    """The recorded change is that of the weights: none at initialisation, falling like 1 / width (one hidden layer)."""
+    narrow, wide = (np.square(run(range(8), width=width).kernel_change).mean(axis=0) for width in (64, 1024))
+    assert narrow[0] == wide[0] == 0
+    assert 0 < narrow[1] < narrow[2]
+    assert 8 < np.sqrt(narrow[2] / wide[2]) < 32
+
+
 def test_a_growing_loss_stops_with_member_step_and_learning_rate():
     with pytest.raises(TrainingDiverged, match=r"member 3: loss .* at step \d+, .* learning rate 50; lower"):
         run([3, 4], factor=50.0)

@@ -31,9 +31,14 @@ def tabulated() -> Callable[[Made, tuple[int, ...]], pd.DataFrame]:
 
 @pytest.fixture
 def members() -> Callable[..., np.ndarray]:
-    """Independent members with a given mean: truth (time, input, element) + noise."""
+    """Members in pairs with a given mean: truth (time, input, element) + noise, most of it of opposite sign in a pair."""
 
-    def drawn(rng: np.random.Generator, truth: np.ndarray, number: int, noise: float) -> np.ndarray:
-        return truth + noise * rng.normal(size=(number, *truth.shape))
+    def drawn(
+        rng: np.random.Generator, truth: np.ndarray, number: int, noise: float, shared: float = 0.2
+    ) -> np.ndarray:
+        both, opposite = (rng.normal(size=(number // 2, *truth.shape)) for _ in range(2))
+        odd, even = noise * np.sqrt(1 - shared**2) * opposite, noise * shared * both
+        even[:, 0], odd[:, 0] = 0, noise * opposite[:, 0]  # at initialisation partners are opposite
+        return truth + np.stack([even + odd, even - odd], axis=1).reshape(number, *truth.shape)
 
     return drawn

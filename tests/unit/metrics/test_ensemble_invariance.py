@@ -7,8 +7,8 @@ from ntklab.metrics.ensemble_invariance import Units, measure_ensemble, measure_
 from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
 
 
-def members_with_floor(rng, floor: float, members: int = 600) -> np.ndarray:
-    """Independent members (member, time 2, input 8, element 4) around a mean whose orbit spread is `floor`."""
+def members_with_floor(rng, floor: float, members: int = 1200) -> np.ndarray:
+    """Members (member, time 2, input 8, element 4), half of them partners by name, around a mean of orbit spread `floor`."""
     mean = np.tile([floor, -floor], (2, 8, 2)) + 1.0
     return (mean + rng.normal(size=(members, 2, 8, 4))).astype(np.float32)
 
@@ -43,7 +43,7 @@ def test_every_quantity_is_measured_and_described(rng):
 
 def test_the_analytic_line_is_what_gaussian_members_give(rng):
     """Members drawn with the limit's mean and covariance follow the limit's rows at every size."""
-    inputs, elements, members = 6, 4, 4000
+    inputs, elements, members = 6, 4, 8000
     mean = np.repeat(rng.normal(size=(1, inputs, 1)), elements, axis=-1)
     root = rng.normal(size=(inputs, elements, elements))
     covariance = (root @ root.transpose(0, 2, 1))[None]

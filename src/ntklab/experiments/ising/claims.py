@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.claim import CHECK, Claim
+from ntklab.claims.claim import CHECK, Claim, of_changed_theory
 from ntklab.claims.ensembles import INFINITE, fraction_left, law_ratios, law_slope, mean_square, relative_spread, root
-from ntklab.claims.replicates import farthest_of, highest_of, lowest_of, one_of
+from ntklab.claims.replicates import REPLICATE, farthest_of, highest_of, lowest_of, one_of
 from ntklab.metrics.resampling import Interval, nothing, numerical
 
 INF = float("inf")
@@ -16,6 +16,7 @@ SETS = {
     "in_distribution": "on in-distribution lattices",
     "gaussian_spins": "on Gaussian spins (out of distribution)",
     "diluted_spins": "on diluted lattices (out of distribution)",
+    "ordered_spins": "on lattices at a finite temperature (out of distribution)",
 }
 OUT_OF_DISTRIBUTION = {name: where for name, where in SETS.items() if name != "in_distribution"}
 ALL_SETS = {"training": "on training lattices", **SETS}
@@ -85,9 +86,35 @@ def members_vary(table: pd.DataFrame, data: str, members: float | int = 1) -> In
     return lowest_of(relative_spread(_trained(_ensembles(table, data, True)), members))
 
 
-def relative_spread_of(table: pd.DataFrame, data: str, members: float | int, augmented: bool = True) -> Interval:
-    """Pooled relative standard deviation of ensembles of that size after training, at the width where it ends highest."""
-    return highest_of(relative_spread(_trained(_ensembles(table, data, augmented)), members))
+def relative_spread_of(
+    table: pd.DataFrame, data: str, members: float | int, augmented: bool = True, depth: int = 1
+) -> Interval:
+    """Pooled relative standard deviation of ensembles of that size after training, at the width where it ends highest;
+    of networks of at least `depth` hidden layers, those for which the bound is stated."""
+    rows = _trained(_ensembles(table, data, augmented))
+    missing = f"the bound is that of networks of {depth} hidden layers" if rows.depth.max() < depth else ""
+    return highest_of(relative_spread(rows, members)).but(missing)
+
+
+def relative_spread_of_theory(table: pd.DataFrame, data: str, members: float | int) -> Interval:
+    """The same over that of as many infinitely wide networks, which is exact, at the width farthest from 1."""
+    rows = _trained(_ensembles(table, data, True))
+    return farthest_of(relative_spread(rows, members) / relative_spread(rows, members, "limit_"), centre=1.0)
+
+
+def kernel_change_slope(table: pd.DataFrame, quantity: str = "kernel_change") -> Interval:
+    """Slope of log root mean square against log width after training, of single members on training lattices."""
+    rows = _trained(_ensembles(table, "training", True))
+    by_width = _by_width(rows[(rows.quantity == quantity) & (rows.members == 1)])
+    if len(by_width) < 2:
+        return nothing("needs two widths")
+    size = np.log(by_width.index.to_numpy())
+    size = size - size.mean()
+    return one_of(size @ np.log(by_width) / np.square(size).sum() / 2)
+
+
+def _by_width(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.pivot(index="width", columns=REPLICATE, values="value").sort_index()
 
 
 def ensemble_below_members(table: pd.DataFrame, data: str, augmented: bool = True) -> Interval:
@@ -137,6 +164,16 @@ def _on_each_set(name: str, source: str, statement: str, quantity: str, find, se
     ]  # fmt: skip
 
 
+def _as_infinitely_wide(members: int, data: str, where: str) -> Claim:
+    find = partial(relative_spread_of_theory, data=data, members=members)
+    return Claim(
+        f"E1-ising-rsd-{members}-theory-{data}", "ensembles", "E1; slide 'Out of Distribution Data', line 'NTK'",
+        f"The mean of {members} members is as invariant as that of infinitely wide ones {where}.",
+        f"relative standard deviation of ensembles of {members} over its infinite-width value, width farthest from 1",
+        MOMENTS, find, (0.75, 1.25), control=of_changed_theory(find, 2), control_is="theory times 2", of_theory=True,
+    )  # fmt: skip
+
+
 _THEOREM = "E1, main theorem; slide 'Emergent equivariance'"
 _LEFT = "unbiased floor over the squared spread of single members"
 _NOT_AUGMENTED = {"control": {"augmented": False}, "control_is": "networks trained without augmentation"}
@@ -183,14 +220,15 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *(
         claim
-        for members, bar in ((50, 0.15), (1000, 0.03))
+        for members, bar, depth in ((50, 0.15, 1), (1000, 0.03, 3))
         for claim in _on_each_set(
             f"rsd-{members}", "E1; slides 'Relative Standard Deviation', 'Out of Distribution Data'",
             f"The mean of {members} members is nearly invariant {{where}}.",
             f"pooled relative standard deviation of ensembles of {members} after training, width where it ends highest",
-            partial(relative_spread_of, members=members), bounds=(-INF, bar), **_NOT_AUGMENTED,
+            partial(relative_spread_of, members=members, depth=depth), bounds=(-INF, bar), **_NOT_AUGMENTED,
         )
     ),
+    *(_as_infinitely_wide(members, data, where) for members in (50, 1000) for data, where in SETS.items()),
     *_on_each_set(
         "ensemble-below-members", "E1; slides 'Relative Standard Deviation', 'Out of Distribution Data'",
         "The mean of the ensemble is far more invariant than its members {where}.",
@@ -215,6 +253,13 @@ CLAIMS: tuple[Claim, ...] = (
         "unbiased distance to the NTK mean, in standard deviations of the targets",
         distance_at_widest, sets=ALL_SETS, bounds=(-INF, 0.1), control={"quantity": "mean_square"},
         control_is="distance to 0 times the NTK mean",
+    ),
+    Claim(
+        "E1-ising-ntk-constant", "ensembles", "slide 'Neural Tangent Kernel': the NTK becomes constant in training",
+        "The empirical NTK of single networks becomes constant in training as the width grows.",
+        "slope of log relative change of the NTK on training lattices against log width, at least as steep as n^(-1/2)",
+        MOMENTS, kernel_change_slope, (-INF, -0.5),
+        control=partial(kernel_change_slope, quantity="mean_square"), control_is="slope of the outputs' size, which stays",
     ),
     *_on_each_set(
         "members-law", "E1, finite ensembles",

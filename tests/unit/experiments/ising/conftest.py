@@ -12,7 +12,15 @@ from ntklab.experiments.ising.sample_ising import sample_ising
 def lattices(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("ising") / "ising.npz"
     sample_ising(
-        lattice_size=3, coupling=1.0, beta=0.0, wolff_updates=1, training_samples=6, test_samples=4, seed=1, output=path
+        lattice_size=3,
+        coupling=1.0,
+        beta=0.0,
+        ordered_beta=0.3,
+        wolff_updates=1,
+        training_samples=6,
+        test_samples=4,
+        seed=1,
+        output=path,
     )
     return path
 
