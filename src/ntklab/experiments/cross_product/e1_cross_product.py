@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame, rotations: pd.DataFrame, moments: pd.DataFrame) ->
         _subgroup_bounds(row[2], moments[moments.data == data], rotations)
         row[0].set_title(f"{name}: relative spread")
         row[2].set_title("infinite ensembles")
-        for axes, place in zip(row, ("upper right", "best", "best"), strict=True):
+        for axes, place in zip(row, ("upper right", "best", "lower right"), strict=True):
             axes.legend(loc=place)
     return figure
 
@@ -109,13 +109,16 @@ def _members_bound(axes: Axes, moments: pd.DataFrame) -> None:
 
 def _subgroup_bounds(axes: Axes, moments: pd.DataFrame, rotations: pd.DataFrame) -> None:
     angles = rotations[rotations.quantity == "mean_angle"].set_index("rotations").value
-    for quantity, line, label in (
+    bounds = (
         ("lipschitz_bound", ":", "bound, proportional to the angle"),
         ("kernel_bound", "--", "bound, kernel of rotated inputs"),
-    ):
-        bound = np.sqrt(moments[moments.quantity == quantity].groupby("augmentation").value.first())
-        bound = bound[_names(moments)]
-        axes.plot(angles[bound.index], bound, color=style.LIMIT, linestyle=line, linewidth=1, label=label)
+    )
+    for quantity, line, label in bounds:
+        bound = np.sqrt(moments[moments.quantity == quantity].groupby("augmentation").value.first())[_names(moments)]
+        axes.plot(angles[bound.index], bound, color=style.LIMIT, linestyle=line, linewidth=1)
+        middle = np.sqrt(angles[bound.index].min() * angles[bound.index].max())
+        axes.annotate(label, (middle, bound.max() * 1.3), ha="center", fontsize="small")
+    axes.set_ylim(bottom=1e-4, top=200 * bound.max())  # room for the words and the legend
 
 
 def _against_angle(axes: Axes, table: pd.DataFrame, rotations: pd.DataFrame) -> None:

@@ -14,33 +14,26 @@ from ntklab.metrics.invariance import orbit_deviation
 BY_ID = {claim.id: claim for claim in CLAIMS}
 STEPS = (0, 10, 100)
 ORDERS = {"none": 1, **ROTATION_GROUPS}
-PAIRS, NOISE, ENTRIES, ELEMENTS = 60, 0.5, 12, 4
+PAIRS, NOISE, ENTRIES, ELEMENTS = 100, 0.5, 12, 4
 GROUPS = 20
 
 
-def in_pairs(rng, truth, residual):
-    """Members 2 k and 2 k + 1 differ from the truth by opposite noise, but for a residual."""
-    noise = NOISE * np.repeat(rng.normal(size=(PAIRS, *truth.shape)), 2, axis=0)
-    noise[1::2] *= -1
-    return truth + noise + residual * rng.normal(size=noise.shape) * (np.arange(len(STEPS)) > 0)[:, None, None]
-
-
 @pytest.fixture
-def tables(rng, tabulated):
+def tables(rng, members, tabulated):
     """Tables of one run: what is `left` on all rotations falls with the group's order, `own` on the group's own."""
 
-    def made_up(*, left=None, own=0.0, bound=2.0, wide=NOISE, limit=1e-15, noise=0.05) -> dict[str, pd.DataFrame]:
+    def made_up(*, left=None, own=0.0, bound=2.0, wide=NOISE, limit=1e-15, initial=0.0) -> dict[str, pd.DataFrame]:
         left = left or {name: 0.8 / order for name, order in ORDERS.items()}
         made, exact = [], []
         for data, (name, order) in itertools.product(("on_manifold", "off_manifold"), ORDERS.items()):
-            learned = np.array([0.0, 0.5, 1.0])[:, None, None]
+            learned = np.array([initial, 0.5, 1.0])[:, None, None]
             target = rng.normal(size=(1, ENTRIES, 1))
             variant = orbit_deviation(rng.normal(size=(1, ENTRIES, ELEMENTS)))
             variant /= np.sqrt(np.square(variant).mean())
             covariance = np.broadcast_to(wide**2 * np.eye(ELEMENTS), (len(STEPS), ENTRIES, ELEMENTS, ELEMENTS))
             for group, fraction in (("haar", left[name]), (name, own if order > 1 else 0.0)):
                 truth = learned * (target + fraction * variant)
-                drawn = in_pairs(rng, truth, noise)
+                drawn = members(rng, truth, 2 * PAIRS, NOISE, shared=0.02)
                 settings = {"data": data, "group": group, "augmentation": name, "width": 64.0}
                 settings |= {"depth": 2, "trained": PAIRS}
                 moments = [*ensemble_moments(drawn, truth, (5, 10, 20), GROUPS)]
@@ -88,6 +81,7 @@ BACKWARDS = {"none": 0.01, "tetrahedral": 0.02, "octahedral": 0.1, "icosahedral"
     [
         ("ntk-equivariant", {"limit": 1e-3}),
         ("floor", {"own": 0.4}),
+        ("floor-initial", {"own": 0.4, "initial": 1.0}),
         ("ensemble", {"left": dict.fromkeys(ORDERS, 3.0)}),
         ("order", {"left": BACKWARDS}),
         ("order-ntk", {"left": BACKWARDS}),
