@@ -10,6 +10,8 @@ from ntklab.claims.replicates import REPLICATE, one_of
 from ntklab.metrics.resampling import Interval, nothing
 
 INFINITE, SINGLE = np.inf, 1.0
+BLOCKS = 10
+"""Ensembles of one size that show the law of sizes: fewer say too little at one time."""
 
 
 def _by_replicate(rows: pd.DataFrame, *more: str) -> pd.DataFrame:
@@ -45,26 +47,28 @@ def relative_spread(rows: pd.DataFrame, members: float | int, of: str = "") -> p
 
 
 def law_slope(rows: pd.DataFrame, quantity: str) -> Interval:
-    """Slope of log root mean square against log members, mean over ensembles; from members and disjoint blocks of them."""
-    found = _by_replicate(rows[(rows.quantity == quantity) & np.isfinite(rows.members)], "members").reset_index(
-        "members"
-    )
+    """Slope of log root mean square against log members, mean over ensembles; from members and disjoint blocks of them.
+
+    Sizes of which there are `BLOCKS` blocks or more: of fewer neither the logarithm's mean nor its error is right.
+    """
+    enough = np.isfinite(rows.members) & (rows.trained >= BLOCKS * rows.members)
+    found = _by_replicate(rows[(rows.quantity == quantity) & enough], "members").reset_index("members")
     slopes = []
     for _, each in found.groupby(level=found.index.names, sort=False):
         size = np.log(each.pop("members").to_numpy())
         if len(size) > 1:
             slopes.append(((size - size.mean()) @ np.log(each.to_numpy())) / np.square(size - size.mean()).sum() / 2)
     if not slopes:
-        return nothing("needs two ensembles of a size above 1")
+        return nothing(f"needs {BLOCKS} ensembles of a size above 1")
     return one_of(pd.Series(np.mean(slopes, axis=0), found.columns.drop("members")))
 
 
-def law_ratios(rows: pd.DataFrame, quantity: str, smallest: int, blocks: int) -> pd.DataFrame:
-    """Root mean square times sqrt(members), over that of single members, of blocks of at least `smallest` members of which
-    there are at least `blocks`."""
+def law_ratios(rows: pd.DataFrame, quantity: str, smallest: int) -> pd.DataFrame:
+    """Root mean square times sqrt(members), over that of single members, of at least `BLOCKS` blocks of at least `smallest`
+    members."""
     found = rows[(rows.quantity == quantity) & np.isfinite(rows.members)]
     single = _by_replicate(found[found.members == SINGLE])
-    many = found[(found.members >= smallest) & (found.trained >= blocks * found.members)]
+    many = found[(found.members >= smallest) & (found.trained >= BLOCKS * found.members)]
     parts = [_by_replicate(of_size) * size / single for size, of_size in many.groupby("members")]
     return np.sqrt(pd.concat([part.dropna() for part in parts])) if parts else pd.DataFrame()
 

@@ -188,7 +188,7 @@ def test_a_floor_is_covered_where_it_is_there(rng, truth, directions):
 def test_a_floor_of_zero_is_a_degenerate_statistic_whose_interval_is_too_wide(rng):
     """Without a floor the jackknife's variance is twice the true one: about 99 % instead of 95 %, never too few.
 
-    That is for members that differ in many directions, as orbit deviations of Ising ensembles do (16 to 57).
+    That is for members that differ in many directions, as orbit deviations of Ising ensembles do (14 or more).
     """
     ratios, covered = [], []
     for _ in range(REPETITIONS):

@@ -34,17 +34,18 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        ("ising.widht", [512], 'ising.widht: unknown key. Did you mean "width"? (list of integers, channels'),
+        ("ising.widht", [512], 'ising.widht: unknown key. Did you mean "width"? (increasing list of integers'),
         ("iisng", {}, 'iisng: unknown key. Did you mean "ising"?'),
         ("ising.control.membres", 3, 'ising.control.membres: unknown key. Did you mean "members"?'),
         ("ising.zebra", 3, "ising.zebra: unknown key. Known keys: lattice_size, coupling, "),
-        ("ising.width", "wide", "ising.width: input should be a valid list, not 'wide' (list of integers"),
+        ("ising.width", "wide", "ising.width: input should be a valid list, not 'wide' (increasing list of integers"),
         ("ising.steps", 1.5, "ising.steps: input should be a valid integer, not 1.5"),
         ("ising.beta", -0.5, "ising.beta: input should be greater than or equal to 0, not -0.5 (number >= 0, inverse"),
         ("ising.width", [0, 5, 6], "ising.width: input should be greater than or equal to 1, not 0"),
-        ("ising.members", [5, 5], "ising.members: 2 values for 3 widths"),
-        ("ising.width", [5, 5, 6], "ising.width: the same width twice"),
-        ("ising.ensemble_sizes", [1, 5000], "ising.ensemble_sizes: 5000 members asked, at most 1000 are trained"),
+        ("ising.members_per_shard", [5, 5], "ising.members_per_shard: 2 values for 4 widths"),
+        ("ising.members", 7, "ising.members: input should be a multiple of 2, not 7 (even integer >= 6"),
+        ("ising.width", [5, 5, 6, 7], "ising.width: not increasing"),
+        ("ising.ensemble_sizes", [1, 5000], "ising.ensemble_sizes: 5000 networks asked, there are 320 pairs"),
         ("ising.recorded_steps", [0, 5000], "ising.recorded_steps: 5000 is after the last step (steps is 300)"),
         ("ising.recorded_steps", [1, 2], "ising.recorded_steps: starts at 0"),
         ("ising.recorded_steps", [0, 2, 2], "ising.recorded_steps: not increasing"),
@@ -127,7 +128,7 @@ def test_every_image_set_can_be_named(values, name):
 
 def test_a_missing_key_is_named(values):
     del values["ising"]["width"]
-    with pytest.raises(ConfigError, match=r"ising.width: missing \(list of integers"):
+    with pytest.raises(ConfigError, match=r"ising.width: missing \(increasing list of integers"):
         load(values)
 
 

@@ -75,7 +75,7 @@ def _floor(axes, table: pd.DataFrame) -> None:
         ylabel="unbiased distance to the NTK mean",
         title="infinite ensembles, after training",
     )
-    axes.set_ylim(top=3 * axes.get_ylim()[1])  # room for the legend
+    axes.set_ylim(top=12 * axes.get_ylim()[1])  # room for the legend
     axes.set_xticks(range(len(widths)), [style.count(width) for width in widths])
     axes.legend()
 

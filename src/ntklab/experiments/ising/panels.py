@@ -13,7 +13,7 @@ DATA_NAMES = {
     "in_distribution": "in-distribution lattices",
     "gaussian_spins": "Gaussian spins (out of distribution)",
     "diluted_spins": "diluted lattices (out of distribution)",
-    "ordered_spins": "lattices at a finite temperature (out of distribution)",
+    "ordered_spins": "ordered lattices (out of distribution)",
 }
 
 
