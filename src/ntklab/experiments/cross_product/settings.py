@@ -56,7 +56,7 @@ class CrossProduct(Block):
         increasing("ensemble_sizes", self.ensemble_sizes)
         if self.ensemble_sizes[-1] > self.members // 2:
             raise ValueError(
-                f"ensemble_sizes: {self.ensemble_sizes[-1]} independent members asked, {self.members // 2} are trained"
+                f"ensemble_sizes: {self.ensemble_sizes[-1]} networks asked, there are {self.members // 2} pairs"
             )
         if not set(self.augmentations) & set(GROUPS):
             raise ValueError(f"augmentations: at least one group: {', '.join(GROUPS)}")
