@@ -9,6 +9,7 @@ import pandas as pd
 from ntklab.claims.claim import CHECK, Claim
 from ntklab.claims.ensembles import INFINITE, fraction_left, law_slope, mean_square
 from ntklab.claims.replicates import REPLICATE, highest_of, one_of
+from ntklab.experiments.cross_product.tables import HALVES
 from ntklab.metrics.equivariance_bounds import PROBABILITY, finite_ensemble_bound
 from ntklab.metrics.resampling import Interval, nothing, numerical
 
@@ -17,7 +18,6 @@ MOMENTS, LIMITS = "ensembles/cross_product_moments", "ensembles/cross_product_eq
 ROTATION_GROUPS = {"tetrahedral": 12, "octahedral": 24, "icosahedral": 60}
 NONE, HAAR = "none", "haar"
 PAIRS = {"on_manifold": "on pairs of unit vectors", "off_manifold": "on vectors of other lengths (off the manifold)"}
-HALVES = ("first_half_squared_spread", "second_half_squared_spread")
 KERNEL, LIPSCHITZ = "kernel_bound", "lipschitz_bound"
 SMALL = 10
 """Members of an ensemble that counts as small."""

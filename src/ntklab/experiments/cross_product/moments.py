@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ntklab.experiments.cross_product.tables import HALVES
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_moments import moments_of
 from ntklab.metrics.equivariance_bounds import largest_direction, squared_spread_bound
@@ -14,7 +15,6 @@ from ntklab.pipeline.orbit_ensembles.tables import MOMENTS
 from ntklab.pipeline.shards import by, joined
 
 COLUMNS = [column.name for column in MOMENTS.columns]
-HALVES = ("first_half_squared_spread", "second_half_squared_spread")
 SPACE = 3
 """Components of an output."""
 

@@ -19,12 +19,14 @@ ROTATIONS = Schema(
     },
 )
 
+HALVES = ("first_half_squared_spread", "second_half_squared_spread")
 EQUIVARIANCE_MOMENTS = replace(
     MOMENTS,
+    name="equivariance_moments",
     quantities={
         **MOMENTS.quantities,
-        "first_half_squared_spread": "squared_spread of the first half of the members alone",
-        "second_half_squared_spread": "squared_spread of the other half",
+        HALVES[0]: "squared_spread of the first half of the members alone",
+        HALVES[1]: "squared_spread of the other half",
         "limit_largest_direction": "largest variance of an infinitely wide member's deviations, summed over inputs: a bound",
         "kernel_bound": "bound on limit_squared_spread of the infinite ensemble, from kernels of rotated inputs",
         "lipschitz_bound": "the same, proportional to the squared distance of a rotation from the group trained with",

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ntklab.claims.claim import CHECK, CONTRADICTED, SUPPORTED, UNDECIDED, check
-from ntklab.experiments.cross_product.claims import CLAIMS, HALVES, LIMITS, MOMENTS, ROTATION_GROUPS
+from ntklab.experiments.cross_product.claims import CLAIMS, LIMITS, MOMENTS, ROTATION_GROUPS
+from ntklab.experiments.cross_product.tables import HALVES
 from ntklab.metrics.ensemble_moments import Moment, ensemble_moments, limit_moments, moments_of
 from ntklab.metrics.invariance import orbit_deviation
 

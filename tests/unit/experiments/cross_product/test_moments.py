@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from ntklab.experiments.cross_product.measure_equivariance import measure_equivariance
-from ntklab.experiments.cross_product.moments import HALVES
 from ntklab.experiments.cross_product.predict_equivariant_mean import predict_equivariant_mean
 from ntklab.experiments.cross_product.sample_cross_product import sample_cross_product
-from ntklab.experiments.cross_product.tables import EQUIVARIANCE_MOMENTS
+from ntklab.experiments.cross_product.tables import EQUIVARIANCE_MOMENTS, HALVES
 from ntklab.experiments.cross_product.train_equivariant_shard import train_equivariant_shard
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_moments import second_moments
