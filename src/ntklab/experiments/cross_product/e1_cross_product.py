@@ -102,8 +102,8 @@ def _members_bound(axes: Axes, moments: pd.DataFrame) -> None:
     of_group = moments[(moments.augmentation == smallest) & (moments.group == smallest)]
     wide = of_group[of_group.quantity == "limit_squared_spread"].groupby("members").value.first()
     direction = of_group[of_group.quantity == "limit_largest_direction"].value.iloc[0]
-    members = np.array([1, of_group.trained.iloc[0]])
-    bound = finite_ensemble_bound(wide[1.0] - wide[np.inf], direction, members)
+    members = (1, int(of_group.trained.iloc[0]))
+    bound = [finite_ensemble_bound(wide[1.0] - wide[np.inf], direction, size) for size in members]
     axes.plot(members, bound, color=style.LIMIT, linestyle="--", linewidth=1, label="bound, its own rotations")
 
 
