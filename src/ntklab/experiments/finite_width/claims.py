@@ -164,6 +164,8 @@ def _depths() -> Iterator[Claim]:
         yield from _at_one_input(tensor)
     for tensor, fits in PRINTED.items():
         for component, printed in fits.items():
+            if component != "0000":
+                yield _at_leading_order(tensor, component, printed.exponent)
             yield _printed(
                 f"power-{tensor}-{component}-networks",
                 FIGURES[tensor],
@@ -209,6 +211,20 @@ def _at_one_input(tensor: str) -> Iterator[Claim]:
         table=THEORY,
         control=partial(estimates.exact_exponent, tensor=tensor, width=WIDTHS[tensor] // 4),
         control_is="the exact moments at a quarter of that width",
+    )
+
+
+def _at_leading_order(tensor: str, component: str, exponent: float) -> Claim:
+    find = partial(estimates.leading_exponent, tensor=tensor, component=component)
+    return _printed(
+        f"power-{tensor}-{component}-theory",
+        FIGURES[tensor],
+        f"{tensor}_{component} of critical ReLU networks grows with depth like the printed power.",
+        "exponent of the fit to the recursions, leading order: not the printed quantity",
+        find,
+        exponent,
+        control=partial(find, c_w=estimates.OFF_CRITICAL),
+        control_is="the same recursions off criticality, C_W = 4",
     )
 
 

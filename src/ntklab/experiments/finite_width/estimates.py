@@ -21,6 +21,9 @@ PAPERS_WIDTHS = (200, 300)
 NEEDS_PAPERS_WIDTHS = "needs networks of width 200 to 300"
 TOO_SHALLOW = "needs networks of depth 30"
 """A fit has three layers or more from the printed first one on."""
+ANOTHER_QUANTITY = "leading order is not what was printed: fits to networks of width 200 to 300"
+ROUNDING = 1e-10
+"""Error bound of the recursions at thirty layers, relative to a component."""
 SLOPE = 0.669083956
 """|x_0|^2 / n_0 of the ReLU figures: slope of the mean NTK against depth at criticality."""
 OFF_CRITICAL = 4.0
@@ -170,6 +173,19 @@ def networks_exponent(table: pd.DataFrame, tensor: str, component: str, c_w: flo
     found = over_replicates(_rescaled(rows, c_w), partial(_exponent, start=start), "batches")
     low, high = PAPERS_WIDTHS
     return found.but("" if low <= rows.width.iloc[0] <= high else NEEDS_PAPERS_WIDTHS)
+
+
+def leading_exponent(table: pd.DataFrame, tensor: str, component: str, c_w: float = 2.0) -> Interval:
+    """Exponent of the fit to the recursions, leading order, from the printed first layer on: another quantity than the
+    printed exponent, which corrections of order depth / width change (spec evidence.md, 7), and so without a verdict."""
+    at = {"setup": _setup(tensor), "tensor": tensor, "component": component, "replicate": 0}
+    rows, start = select(table, quantity="sampled", **at), PRINTED[tensor][component].start
+    if rows.layer.max() < start + 2:
+        return nothing(TOO_SHALLOW)
+    rows = _rescaled(rows.assign(value=rows.leading), c_w)
+    layers, values = rows.layer.to_numpy(), rows.value.to_numpy()
+    bound = exponent_bound(layers, values, ROUNDING * np.abs(values), start)
+    return numerical(_exponent(rows, start), bound).but(ANOTHER_QUANTITY)
 
 
 def networks_over_exact(table: pd.DataFrame, tensor: str) -> Interval:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ntklab.claims.claim import CHECK, CONTRADICTED, EVIDENCE, SUPPORTED, UNDECIDED, check
-from ntklab.experiments.finite_width import claims
+from ntklab.experiments.finite_width import claims, estimates
 from ntklab.experiments.finite_width.power_laws import PRINTED
 from ntklab.experiments.finite_width.relu_moments import leading_order, moments
 from ntklab.experiments.finite_width.replicates import theory_rows
@@ -113,6 +113,22 @@ def test_printed_powers_are_not_compared_with_others(replicates, exponent):
     assert (found.verdict, found.reason) == (UNDECIDED, "needs networks of width 200 to 300")
     shallow = networks(replicates, "V", power(exponent, 8), 300, "0022")
     assert check(BY_ID["E3-power-V-0022-networks"], {claims.REPLICATES: shallow}).reason == "needs networks of depth 30"
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.2])
+def test_printed_powers_are_not_compared_with_leading_order(replicates, exponent):
+    """Whatever the recursions say, it is another quantity: the number is shown, the row has no verdict."""
+    table = networks(replicates, "V", power(0.7), 64, "0022")
+    table["leading"] = 3 * table.layer.to_numpy(dtype=float) ** exponent
+    found = check(BY_ID["E3-power-V-0022-theory"], {claims.REPLICATES: table})
+    assert (found.verdict, found.reason) == (UNDECIDED, estimates.ANOTHER_QUANTITY)
+    assert found.value == pytest.approx(exponent) and found.ci_low < found.value < found.ci_high
+    assert found.control_value > 5
+
+
+def test_every_printed_exponent_has_its_rows():
+    for tensor, component in ((tensor, component) for tensor, fits in PRINTED.items() for component in fits):
+        assert {f"E3-power-{tensor}-{component}-{kind}" for kind in ("theory", "networks")} <= set(BY_ID)
 
 
 @pytest.mark.parametrize("tensor", ["V", "A"])
