@@ -11,6 +11,7 @@ from ntklab.groups.rotations import (
     haar_rotations,
     nearest_angles,
     octahedral,
+    to_nearest,
 )
 
 ORDERS = {"tetrahedral": 12, "octahedral": 24, "icosahedral": 60}
@@ -99,3 +100,12 @@ def test_every_set_of_the_config_begins_with_the_identity_and_refuses_other_vect
             rotations.orbit(X[..., :2])
     with pytest.raises(ValueError, match="vectors with three entries"):
         octahedral().act(1, X[..., :2])
+
+
+def test_what_takes_a_rotation_to_the_nearest_of_a_group_has_the_smallest_angle(rotations):
+    probes = haar_rotations(20, np.random.default_rng(5))
+    r = to_nearest(rotations, probes)
+    nearest = np.einsum("pab,pbc->pac", r.matrices, probes.matrices)
+    assert all(np.isclose(rotations.matrices, h).all(axis=(1, 2)).any() for h in nearest)
+    angles = np.arccos(np.clip((np.trace(r.matrices, axis1=1, axis2=2) - 1) / 2, -1, 1))
+    np.testing.assert_allclose(angles, nearest_angles(rotations, probes), atol=1e-7)

@@ -107,6 +107,12 @@ ROTATION_SETS: dict[str, Callable[[np.random.Generator], RotationSet]] = {
 """Name in the config -> the set; the random ones are drawn once and kept with the data."""
 
 
+def to_nearest(rotations: RotationSet, probes: RotationSet) -> RotationSet:
+    """What takes every probe g to the nearest rotation h of the set: r = h g^T, with the angle between the two."""
+    traces = np.einsum("gab,pab->pg", rotations.matrices, probes.matrices)
+    return RotationSet(np.einsum("pab,pcb->pac", rotations.matrices[traces.argmax(axis=1)], probes.matrices))
+
+
 def nearest_angles(rotations: RotationSet, probes: RotationSet) -> Float[np.ndarray, " probe"]:
     """Angle in radians from every probe to the nearest of the rotations: at most the covering radius of the set."""
     traces = np.einsum("gab,pab->pg", rotations.matrices, probes.matrices)

@@ -72,16 +72,17 @@ def orbit_covariance(
     f_0(x) - A_k (f_0(X) - y), and f_0 is a Gaussian process with covariance K, the NNGP kernel:
 
         cov_k = K(x, x') - A_k K(X, x') - K(x, X) A_k^T + A_k K(X, X) A_k^T.
+
+    All in the basis of eigenvectors; what is subtracted is A_k C_k^T and its transpose, C_k = K(x, X) - A_k K(X, X) / 2.
     """
     dynamics = _dynamics(learning_rate)
-    left = ntk_test_train @ train.eigenvectors
+    left, right = ntk_test_train @ train.eigenvectors, nngp_test_train @ train.eigenvectors
+    half = train.eigenvectors.T @ nngp_train @ train.eigenvectors / 2
     covariances = []
     for k in steps:
-        fraction = dynamics.learned_fraction(train.eigenvalues, k, len(train.eigenvalues))
-        weights = (left * fraction) @ train.eigenvectors.T
-        cross = np.einsum("xgn,xhn->xgh", weights, nngp_test_train, optimize=True)
-        trained = np.einsum("xgn,xhn->xgh", weights @ nngp_train, weights, optimize=True)
-        covariances.append(nngp_orbit - cross - cross.transpose(0, 2, 1) + trained)
+        weights = left * dynamics.learned_fraction(train.eigenvalues, k, len(train.eigenvalues))
+        lost = weights @ (right - weights @ half).swapaxes(1, 2)
+        covariances.append(nngp_orbit - lost - lost.swapaxes(1, 2))
     return np.stack(covariances)
 
 

@@ -87,7 +87,11 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ("aug_vs_gcnn.ensemble_sizes", [1, 20], "aug_vs_gcnn.ensemble_sizes: 20 networks asked, there are 14 pairs"),
         ("cross_product.augmentations", ["cubic"], "cross_product.augmentations: input should be 'none', 'random8'"),
         ("cross_product.augmentations", ["none"], "cross_product.augmentations: at least one group: tetrahedral"),
-        ("cross_product.ensemble_sizes", [1, 99], "cross_product.ensemble_sizes: 99 members asked, 24 are trained"),
+        (
+            "cross_product.ensemble_sizes",
+            [1, 99],
+            "cross_product.ensemble_sizes: 99 networks asked, there are 36 pairs",
+        ),
         (
             "rotated_fashion_mnist.groups",
             ["c4", "c10"],

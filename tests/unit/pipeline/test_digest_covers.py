@@ -51,11 +51,12 @@ def cross_product(folder: Path):
     yield call("predict_equivariant_mean", **network, factor=0.5, output=limit)
     yield call(
         "train_equivariant_shard", **network, **TRAINED, limit=limit, experiment="cross_product", width=4, first=0,
-        last=3, output=shard,
+        last=11, output=shard,
     )  # fmt: skip
     yield call(
         "measure_equivariance", data=data, predictions=[shard], limits=[limit], sizes=[1, 2],
-        experiment="cross_product", output=folder / "d.parquet", output_rotations=folder / "e.parquet",
+        experiment="cross_product", output=folder / "d.parquet", output_moments=folder / "m.parquet",
+        output_rotations=folder / "e.parquet",
     )  # fmt: skip
 
 

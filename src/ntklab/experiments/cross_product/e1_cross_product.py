@@ -6,39 +6,51 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ntklab.metrics.equivariance_bounds import finite_ensemble_bound
 from ntklab.plots import style
 from ntklab.plots.panels import curve, largest, select
 
 ID = "E1-cross-product"
-TABLES = ("ensembles/cross_product_equivariance", "ensembles/cross_product_rotations")
+TABLES = (
+    "ensembles/cross_product_equivariance",
+    "ensembles/cross_product_rotations",
+    "ensembles/cross_product_moments",
+)
 TITLE = "Cross product: ensembles of augmented networks become equivariant"
 CAPTION = """\
 Fully connected networks learn a x b for vectors in space from pairs in a finite set of rotations. Measured is the root
-orbit MSE: the spread of R^T f(R x) over rotations R, which vanishes for an equivariant f; on random (Haar) rotations, or on
-the rotations trained with. Top: pairs of unit vectors, as trained on; bottom: vectors of other lengths. Left: relative to the
-size of the outputs, against training time, for single networks (dotted), the mean of all (solid) and the infinite-width mean
-(dashed), on Haar rotations. Middle: after training, against the number of networks, for the smallest group: on its own
-rotations (filled) and on Haar rotations (hollow), with the analytic lines of infinitely wide networks. Right: what is left of
-an infinite ensemble on Haar rotations after training, against the mean angle from a random rotation to the nearest one
-trained with: infinite width (line) and the unbiased estimate at finite width (marks; hollow with an arrow where it reaches
-zero), squares for random rotations that form no group; the grey line is proportional to the angle. Bars are 95 %
-intervals. Good: on the group's own rotations points fall like the square root of the ensemble size for ever; on Haar
-rotations they end at a floor, which falls with the order of the group, faster than the angle.
+orbit MSE: the spread of R^T f(R x) over rotations R, which vanishes for an equivariant f; on random (Haar) rotations,
+or on the rotations trained with. Top: pairs of unit vectors, as trained on; bottom: vectors of other lengths. Left:
+relative to the size of the outputs, against training time, for single networks (dotted), the mean of all (solid) and
+the infinite-width mean (dashed), on Haar rotations. Middle: after training, against the number of networks, for the
+smallest group: on its own rotations (filled) and on Haar rotations (hollow), with the analytic lines of infinitely wide
+networks; the dashed line is the bound for finite ensembles, which at most 5 % of ensembles of infinitely wide networks
+exceed on the group's own rotations. Right: what is left of an infinite ensemble on Haar rotations after training,
+against the mean angle from a random rotation to the nearest one trained with: infinite width (line) and the unbiased
+estimate at finite width (marks; hollow with an arrow where it reaches zero), squares for random rotations that form no
+group; the grey line is proportional to the angle. Above are two bounds for finite subgroups: from the kernel of rotated
+inputs (dashed), and proportional to the angle to the nearest rotation trained with (dotted); the constants are this
+pipeline's, derived in `ntklab.metrics.equivariance_bounds`. Bars are 95 % intervals. Good: on the group's own rotations
+points fall like the square root of the ensemble size for ever; on Haar rotations they end at a floor, which falls with
+the order of the group, faster than the angle; no mark lies above its bound, however loose the bound is.
 """
 SETS = {"on_manifold": "unit vectors", "off_manifold": "other lengths (off the manifold)"}
 GROUPS = ("tetrahedral", "octahedral", "icosahedral")
 
 
-def draw(table: pd.DataFrame, rotations: pd.DataFrame) -> Figure:
-    """The figure, from its two tables."""
+def draw(table: pd.DataFrame, rotations: pd.DataFrame, moments: pd.DataFrame) -> Figure:
+    """The figure, from its three tables."""
+    moments = moments[(moments.replicate == 0) & (moments.step == moments.step.max())]
     figure = style.new_figure(columns=3, rows=2.9)
     for row, (data, name) in zip(figure.subplots(2, 3), SETS.items(), strict=True):
         _against_time(row[0], select(table, data, "rsd_pooled"))
         _against_members(row[1], select(table, data, "spread"))
+        _members_bound(row[1], moments[moments.data == data])
         _against_angle(row[2], table[table.data == data], rotations)
+        _subgroup_bounds(row[2], moments[moments.data == data], rotations)
         row[0].set_title(f"{name}: relative spread")
         row[2].set_title("infinite ensembles")
-        for axes, place in zip(row, ("upper right", "best", "best"), strict=True):
+        for axes, place in zip(row, ("upper right", "best", "lower right"), strict=True):
             axes.legend(loc=place)
     return figure
 
@@ -62,8 +74,12 @@ def _against_time(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(top=30)  # room for the legend
 
 
+def _smallest(rows: pd.DataFrame) -> str:
+    return next(group for group in GROUPS if group in set(rows.augmentation))
+
+
 def _against_members(axes: Axes, rows: pd.DataFrame) -> None:
-    smallest = next(group for group in GROUPS if group in set(rows.augmentation))
+    smallest = _smallest(rows)
     rows = rows[(rows.step == rows.step.max()) & (rows.augmentation == smallest) & np.isfinite(rows.members)]
     axes.set_title(f"{smallest} group")
     for group, fill, name in ((smallest, "full", "its own rotations"), ("haar", "none", "Haar rotations")):
@@ -79,6 +95,30 @@ def _against_members(axes: Axes, rows: pd.DataFrame) -> None:
         axes.errorbar(finite.members, finite.value, 1.96 * finite.stderr, label=name, **look)
         curve(axes, of_group[np.isinf(of_group.width)], "members", color=style.LIMIT, linewidth=1)
     axes.set(xscale="log", yscale="log", xlabel="networks in the ensemble", ylabel="spread of R^T f(R x)")
+
+
+def _members_bound(axes: Axes, moments: pd.DataFrame) -> None:
+    smallest = _smallest(moments)
+    of_group = moments[(moments.augmentation == smallest) & (moments.group == smallest)]
+    wide = of_group[of_group.quantity == "limit_squared_spread"].groupby("members").value.first()
+    direction = of_group[of_group.quantity == "limit_largest_direction"].value.iloc[0]
+    members = (1, int(of_group.trained.iloc[0]))
+    bound = [finite_ensemble_bound(wide[1.0] - wide[np.inf], direction, size) for size in members]
+    axes.plot(members, bound, color=style.LIMIT, linestyle="--", linewidth=1, label="bound, its own rotations")
+
+
+def _subgroup_bounds(axes: Axes, moments: pd.DataFrame, rotations: pd.DataFrame) -> None:
+    angles = rotations[rotations.quantity == "mean_angle"].set_index("rotations").value
+    bounds = (
+        ("lipschitz_bound", ":", "bound, proportional to the angle"),
+        ("kernel_bound", "--", "bound, kernel of rotated inputs"),
+    )
+    for quantity, line, label in bounds:
+        bound = np.sqrt(moments[moments.quantity == quantity].groupby("augmentation").value.first())[_names(moments)]
+        axes.plot(angles[bound.index], bound, color=style.LIMIT, linestyle=line, linewidth=1)
+        middle = np.sqrt(angles[bound.index].min() * angles[bound.index].max())
+        axes.annotate(label, (middle, bound.max() * 1.3), ha="center", fontsize="small")
+    axes.set_ylim(bottom=1e-4, top=200 * bound.max())  # room for the words and the legend
 
 
 def _against_angle(axes: Axes, table: pd.DataFrame, rotations: pd.DataFrame) -> None:

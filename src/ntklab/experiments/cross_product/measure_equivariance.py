@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from ntklab.experiments.cross_product.tables import ROTATIONS
+import pandas as pd
+
+from ntklab.experiments.cross_product.moments import bounds, halves
+from ntklab.experiments.cross_product.tables import EQUIVARIANCE_MOMENTS, ROTATIONS
 from ntklab.files import Arrays
 from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.orbit_ensembles.measure import measure, moments
-from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE, MOMENTS
+from ntklab.pipeline.orbit_ensembles.tables import INVARIANCE
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table
 
@@ -25,7 +28,9 @@ def measure_equivariance(
     """One table for all sets of rotations, one with moments and replicates, and one with the sets' orders and angles."""
     provenance = record({"experiment": experiment, "sizes": sizes}, [data, *limits, *predictions])
     write_table(output, measure(limits, predictions, sizes, experiment), INVARIANCE, provenance)
-    write_table(output_moments, moments(limits, predictions, sizes, experiment), MOMENTS, provenance)
+    measured = moments(limits, predictions, sizes, experiment)
+    tables = [measured, halves(measured, predictions), bounds(measured, limits)]
+    write_table(output_moments, pd.concat(tables, ignore_index=True), EQUIVARIANCE_MOMENTS, provenance)
     sets = Arrays(data)
     angles = [
         {"rotations": name, "quantity": quantity, "value": value}

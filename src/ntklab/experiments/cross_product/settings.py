@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Len
+from annotated_types import Ge, Len, MultipleOf
 from pydantic import model_validator
 
 from ntklab.groups.rotations import GROUPS, ROTATION_SETS
@@ -11,7 +11,6 @@ from ntklab.pipeline.settings import (
     Count,
     Counts,
     LearningRateFactor,
-    Members,
     Steps,
     increasing,
     recorded_from_start,
@@ -38,8 +37,9 @@ class CrossProduct(Block):
     """integer >= 1, hidden layers"""
     width: Count
     """integer >= 1, channels per hidden layer"""
-    members: Members
-    """integer >= 3, networks in each ensemble"""
+    members: Annotated[int, Ge(12), MultipleOf(2)]
+    """even integer >= 12, networks trained for each set of rotations, in pairs of opposite sign at initialisation, which
+    take out most of the noise of the mean; halves of them are compared too, each of three pairs or more"""
     members_per_shard: Count
     """integer >= 1, networks trained by one job"""
     recorded_steps: Steps
@@ -47,14 +47,17 @@ class CrossProduct(Block):
     learning_rate_factor: LearningRateFactor
     """number between 0 and 1, learning rate in units of the critical one of the analytic NTK"""
     ensemble_sizes: Counts
-    """increasing list of integers, sizes of the sub-ensembles in the figure, none above the members trained"""
+    """increasing list of integers, sizes of the sub-ensembles in the figure, disjoint blocks of networks without their
+    partners: at most half the members"""
 
     @model_validator(mode="after")
     def _consistent(self):
         recorded_from_start(self.recorded_steps)
         increasing("ensemble_sizes", self.ensemble_sizes)
-        if self.ensemble_sizes[-1] > self.members:
-            raise ValueError(f"ensemble_sizes: {self.ensemble_sizes[-1]} members asked, {self.members} are trained")
+        if self.ensemble_sizes[-1] > self.members // 2:
+            raise ValueError(
+                f"ensemble_sizes: {self.ensemble_sizes[-1]} networks asked, there are {self.members // 2} pairs"
+            )
         if not set(self.augmentations) & set(GROUPS):
             raise ValueError(f"augmentations: at least one group: {', '.join(GROUPS)}")
         return self
