@@ -10,7 +10,7 @@ import pytest
 
 from ntklab.pipeline.commands import steps
 
-BY_HAND = {"diagrams", "write_config_schema"}
+BY_HAND = {"diagrams", "readme_tables", "write_config_schema"}
 """Steps that no rule calls."""
 
 

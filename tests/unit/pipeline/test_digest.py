@@ -265,7 +265,8 @@ def changed_steps(before, edit_definition):
 
 EQUIVARIANCE = {"measure_invariance", "measure_equivariance"}
 ORBITS = {"choose_learning_rate", "predict_mean", "train_shard"}
-CLASSIFIERS = {"train_classifier_shard", "measure_orbit_predictions", "measure_angles", "tabulate_pictures"}
+RESAMPLED = {"resample_orbits", "resample_angles", "resample_training"}
+CLASSIFIERS = {"train_classifier_shard", "measure_orbit_predictions", "measure_angles", "tabulate_pictures", *RESAMPLED}
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ CLASSIFIERS = {"train_classifier_shard", "measure_orbit_predictions", "measure_a
         ("progress", "Progress", set()),
         ("plots.style", "GROUPS", set()),
         ("plots.style", "apply", {"draw_figures"}),
-        ("claims.claim", "inside", set()),  # a room's claims are digested by their own name
+        ("claims.claim", "of_changed_theory", set()),  # a room's claims are digested by their own name
         ("claims.claim", "check", {"check_claims"}),
         ("experiments.ising.task", "ising_task", ORBITS),
     ],

@@ -22,18 +22,18 @@ def ising(folder: Path):
     limit, shard = folder / "limit.npz", folder / "shard.npz"
     network = {"symmetry": "c4", "augmentation": "c4", "depth": 1, "recorded_steps": [0, 2], "data": data}
     yield call(
-        "sample_ising", lattice_size=3, coupling=1.0, beta=0.3, wolff_updates=2, training_samples=4, test_samples=2,
-        seed=1, output=data,
+        "sample_ising", lattice_size=3, coupling=1.0, beta=0.3, ordered_beta=0.3, wolff_updates=2,
+        training_samples=4, test_samples=2, seed=1, output=data,
     )  # fmt: skip
     yield call("choose_learning_rate", data=data, augmentation="c4", depth=1, factor=0.5, output=rate)
     yield call("predict_mean", **network, learning_rate=rate, output=limit)
     yield call(
-        "train_shard", **network, **TRAINED, learning_rate=rate, experiment="ising", width=4, first=0, last=3,
+        "train_shard", **network, **TRAINED, learning_rate=rate, experiment="ising", width=4, first=0, last=5,
         output=shard,
     )  # fmt: skip
     yield call(
         "measure_invariance", data=data, predictions=[shard], limits=[limit], sizes=[1, 2], experiment="ising",
-        output=folder / "a.parquet",
+        output=folder / "a.parquet", output_moments=folder / "am.parquet",
     )  # fmt: skip
     yield call(
         "tabulate_example", data=data, predictions=[shard], symmetry="c4", experiment="ising",
@@ -81,6 +81,11 @@ def classifiers(folder: Path):
     of_all = dict(**measured, predictions=list(shards.values()), sizes=[1, 3])
     yield call("measure_orbit_predictions", **of_all, output=tables["orbits"], output_training=tables["training"])
     yield call("measure_angles", **of_all, output=tables["angles"], output_mean=tables["means"])
+    drawn = dict(experiment="rotated_fashion_mnist", sizes=[1, 3])
+    yield call("resample_orbits", **drawn, data=orbits, predictions=list(shards.values()), seed=1, output=folder / "o")
+    yield call("resample_training", **drawn, predictions=[shards["cnn"]], output=folder / "t")
+    without_steerable = [shards["cnn"], shards["canonicalised"]]
+    yield call("resample_angles", **drawn, predictions=without_steerable, seed=1, output=folder / "s")
     yield call("measure_action_floor", **measured, orders=[4], images=2, output=folder / "floor.parquet")
     yield call(
         "compare_models", table=tables["orbits"], ensemble=3, experiment="rotated_fashion_mnist",
@@ -123,7 +128,7 @@ def kernel_convergence(folder: Path):
     )  # fmt: skip
     yield call(
         "measure_kernel_convergence", kernels=kernels, draws=[draws], bootstrap=10, seed=1,
-        experiment="kernel_convergence", output=folder / "g.parquet",
+        experiment="kernel_convergence", output=folder / "g.parquet", output_replicates=folder / "gr.parquet",
     )  # fmt: skip
 
 
@@ -132,10 +137,13 @@ def finite_width(folder: Path):
     theory, samples = ([folder / f"{kind}-{name}.npz" for name in setups] for kind in ("theory", "samples"))
     yield call("solve_recursions", setups=setups, depth=3, outputs=theory)
     yield call(
-        "sample_networks", setups=setups, depth=3, width=[4], networks_per_batch=3, first=0, last=1,
+        "sample_networks", setups=setups, depth=3, width=[4], networks_per_batch=3, first=0, last=3,
         estimator="averaged", seed=1, outputs=samples,
     )  # fmt: skip
-    yield call("measure_finite_width", theory=theory, samples=samples, output=folder / "h.parquet")
+    yield call(
+        "measure_finite_width", theory=theory, samples=samples, output=folder / "h.parquet",
+        output_replicates=folder / "hr.parquet", output_theory=folder / "ht.parquet",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

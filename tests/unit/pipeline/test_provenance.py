@@ -93,7 +93,7 @@ def recorded_settings(text: str) -> set[str]:
             found = node.value
         else:
             continue
-        names |= {key.value for key in getattr(found, "keys", [])}
+        names |= {key.value for key in getattr(found, "keys", []) if key}
     return names
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ntklab.experiments.cross_product.subgroup_bounds import SUBGROUPS, subgroup_bounds
+from ntklab.experiments.cross_product.bounds import SUBGROUPS, subgroup_bounds
 from ntklab.experiments.cross_product.task import cross_product_task
 from ntklab.files import Arrays, save_arrays
 from ntklab.pipeline.orbit_ensembles.predict import InfiniteEnsemble
