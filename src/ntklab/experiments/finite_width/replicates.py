@@ -73,9 +73,9 @@ def theory_rows(solved: Mapping[str, Arrays], widths: Mapping[str, list[int]]) -
     """Rows of the table of theory; `widths` are those that were sampled, of each ensemble."""
     for name in BY_PARTS:
         yield from _by_parts(name)
-    for name, ensemble in SETUPS.items():
-        if ensemble.scan == "depth":
-            for tensor in (tensor for tensor in TENSORS if tensor in ensemble.tensors):
+    for name in solved:
+        if SETUPS[name].scan == "depth":
+            for tensor in (tensor for tensor in TENSORS if tensor in SETUPS[name].tensors):
                 yield from _recursion(name, tensor, solved[name])
                 for width in sorted({*widths[name], WIDTHS[tensor], WIDTHS[tensor] // 4}):
                     yield from _values(name, tensor, "exact", moments(width, DEEPEST)[tensor], float(width))
