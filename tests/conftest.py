@@ -1,13 +1,19 @@
 """Shared by all tests: where the project is, its config, and a seeded random generator."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
 from xdist.scheduler import LoadScopeScheduling
+
+from ntklab.claims.claim import Claim, Finding, check, decide
+from ntklab.pipeline.catalogue import claims, schemas
+from ntklab.pipeline.table_files import read_table
 
 # Two processes with a thread each beat one with two, here as in the workflow's jobs.
 torch.set_num_threads(1)
@@ -24,6 +30,23 @@ def project() -> Path:
 def values() -> dict:
     """The values of config.yaml, to be changed freely."""
     return yaml.safe_load((PROJECT / "config.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def findings_of() -> Callable[[Path], dict[str, tuple[Claim, Finding, str]]]:
+    """A run's folder -> every claim by its id, what it finds in the run's tables, and the verdict of its control there."""
+
+    def found(results: Path) -> dict[str, tuple[Claim, Finding, str]]:
+        every = [claim for of_experiment in claims().values() for claim in of_experiment]
+        names = {claim.table for claim in every}
+        tables = {name: read_table(results / f"tables/{name}.parquet", schemas()[name]) for name in names}
+        return {claim.id: (claim, check(claim, tables), _of_control(claim, tables[claim.table])) for claim in every}
+
+    return found
+
+
+def _of_control(claim: Claim, table: pd.DataFrame) -> str:
+    return decide(claim.control(table), claim.bounds)[0] if claim.control else ""
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ def test_a_changed_width_retrains_that_width_only(copy):
     assert copy.planned() == {"train_shard": 1, **MEASURED}
 
 
-def test_members_of_another_width_and_sizes_train_what_is_missing(copy, tmp_path):
+def test_more_members_train_what_is_missing(copy, tmp_path):
     """From an extra config file, which changes nested values."""
     extra = tmp_path / "mine.yaml"
-    changed = {"members": {"smoke": [100, 60]}, "ensemble_sizes": {"smoke": [1, 10, 100]}}
+    changed = {"members": {"smoke": 120}, "ensemble_sizes": {"smoke": [1, 10, 60]}}
     extra.write_text(yaml.safe_dump({"scale": "smoke", "ising": changed}))
-    # The 50 members that there are stay; ten more are one job.
-    assert copy.planned("--configfile", str(extra)) == {"train_shard": 1, **MEASURED}
+    # The members that there are stay; twenty more of each width are one job.
+    assert copy.planned("--configfile", str(extra)) == {"train_shard": 2, **MEASURED}

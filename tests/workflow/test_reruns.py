@@ -44,7 +44,7 @@ def test_how_something_is_computed_reruns_nothing(copy):
 
 
 def test_an_edited_claim_checks_claims_in_one_process(copy):
-    copy.edit("src/ntklab/experiments/ising/claims.py", "(0.0, 3.0)", "(0.0, 3.5)")
+    copy.edit("src/ntklab/experiments/ising/claims.py", "bounds=(0.5, 2.0)", "bounds=(0.6, 2.0)")
     assert copy.planned() == {"check_claims": 1}
 
 
