@@ -24,6 +24,7 @@ SHOWN, FOLLOWED = 20, 3
 
 Differences = Float[np.ndarray, "member time entry"]
 """A_m - B_m on all inputs and outputs."""
+Pairs = Float[np.ndarray, "pair time entry"]
 
 
 def root_mean_square(f: Float[np.ndarray, "*leading entry"]) -> Float[Numbers, "*leading"]:
@@ -106,7 +107,8 @@ def mean_logits(
         yield MeanLogit(*where, "mean_logit", float(mean[where]), float(error[where]), len(pairs))
 
 
-def _independent_and_pairs(differences: Differences, scale: float) -> tuple[Differences, Differences]:
+def _independent_and_pairs(differences: Differences, scale: float) -> tuple[Pairs, Pairs]:
+    """The first members of all pairs, and the pairs' means."""
     differences = differences.astype(np.float64) / scale
     return differences[::2], (differences[::2] + differences[1::2]) / 2
 
