@@ -106,7 +106,8 @@ def test_the_interval_of_the_limit_covers_the_true_ratio(table, limit):
     """a and b of matched and control known, at four widths: the whole fit, resampled."""
     found = [
         limit_over_control(
-            table({MATCHED: (limit, 0.04)}, sets=("test",), of=(MATCHED, PLAIN), pairs=60, noise=0.6, opposite=0.1), "test"
+            table({MATCHED: (limit, 0.04)}, sets=("test",), of=(MATCHED, PLAIN), pairs=60, noise=0.6, opposite=0.1),
+            "test",
         )
         for _ in range(400)
     ]
