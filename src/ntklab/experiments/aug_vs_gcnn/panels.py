@@ -155,10 +155,10 @@ def _against_width(axes: Axes, rows: pd.DataFrame) -> None:
     trained = rows[rows.step == rows.step.max()]
     found = _pair(trained, MATCHED, "difference_floor")
     _distance(axes, found.width, found, 0.0, color=style.LIMIT, marker="o", markersize=4, label="augmented - GCNN")
-    for shift, (pair, name) in zip((1.06, 1.12), LIMITS.items(), strict=True):
+    for shift, (pair, name) in zip((1.04, 1.08), LIMITS.items(), strict=True):
         found = _pair(trained, pair, "difference_floor")
         _distance(axes, found.width * shift, found, 0.0, color=COLOURS[pair], marker="v", markersize=4, label=name)
-    for shift, (pair, name) in zip((1.18, 1.24), CONTROLS.items(), strict=True):
+    for shift, (pair, name) in zip((1.12, 1.16), CONTROLS.items(), strict=True):
         found = _pair(trained, pair, "difference_floor")
         _distance(axes, found.width * shift, found, 0.0, color=COLOURS[pair], marker="s", markersize=4, label=name)
     axes.set_xscale("log", base=2)
