@@ -15,17 +15,16 @@ wildcard_constraints:
 
 
 def bridge_shards(wildcards):
-    """The shards of both ensembles at every width, and of the controls at the widest."""
+    """The shards of both ensembles and of the controls at every width."""
     block = SETTINGS[wildcards.experiment]
     folder = f"{RESULTS}/arrays/ensembles/{wildcards.experiment}"
     return [
         path
         for ensemble in BRIDGE
         for width in block["width"]
-        if ensemble not in CONTROLS or width == block["width"][-1]
         for path in shards(
             f"{folder}/ensemble={ensemble}/width={width}/members={{first}}-{{last}}.npz",
-            block["members"],
+            block["control_members" if ensemble in CONTROLS else "members"],
             block["members_per_shard"],
         )
     ]
@@ -118,6 +117,7 @@ rule measure_ensemble_difference:
     output:
         ensure(f"{RESULTS}/tables/equivntk/{{experiment}}_difference.parquet", non_empty=True),
         moments=f"{RESULTS}/tables/equivntk/{{experiment}}_moments.parquet",
+        logits=f"{RESULTS}/tables/equivntk/{{experiment}}_mean_logits.parquet",
     wildcard_constraints:
         experiment=experiments_of("aug_vs_gcnn"),
     log:
@@ -130,4 +130,4 @@ rule measure_ensemble_difference:
     shell:
         "ntklab measure-ensemble-difference --data {input.data} --limit {input.limit} --predictions {input.predictions}"
         " --sizes {params.sizes} --experiment {wildcards.experiment} --output {output[0]}"
-        " --output-moments {output.moments} > {log} 2>&1"
+        " --output-moments {output.moments} --output-logits {output.logits} > {log} 2>&1"

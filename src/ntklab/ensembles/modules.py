@@ -1,18 +1,29 @@
-"""Train ensembles of torch modules by full-batch gradient descent, and record their outputs over training time."""
+"""Train ensembles of torch modules by full-batch gradient descent, and record their outputs over training time.
 
-from collections.abc import Callable, Mapping, Sequence
+Members of one architecture are trained together, their parameters stacked: narrow networks are small products of matrices,
+and one product of many members is several times faster than many products.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
 from ntklab.ensembles.members import TrainingDiverged
 from ntklab.ensembles.training import Trained
 from ntklab.progress import Progress
 
+Parameters = dict[str, Tensor]
+"""By name, with a leading axis of members."""
+
 Build = Callable[[int], nn.Module]
 """Index of a member -> its network at initialisation."""
+
+TOGETHER = 16
+"""Members trained at once: with more, the feature maps of wide networks no longer stay in the processor's cache."""
 
 
 def train_modules(
@@ -26,12 +37,14 @@ def train_modules(
     recorded_steps: Sequence[int],
     device: str = "cpu",
     log: Callable[[str], None] = print,
+    together: int = TOGETHER,
 ) -> Trained:
     """Gradient descent on L = 1/(2N) sum |f(x) - y|^2 (N samples) for every member, in float32.
 
     Outputs (member, time, input, output) on every set of `evaluation` are recorded at the increasing `recorded_steps`,
-    before that step's update. With NTK parametrisation this is the descent of `ntklab.kernels.Dynamics`. Raises
-    `TrainingDiverged` naming member, step and learning rate when a loss exceeds its value at initialisation.
+    before that step's update. With NTK parametrisation this is the descent of `ntklab.kernels.Dynamics`. Members differ
+    in their parameters only; how many are trained `together` changes rounding alone. Raises `TrainingDiverged` naming
+    member, step and learning rate when a loss exceeds its value at initialisation.
     """
     inputs, targets = _tensor(x, device), _tensor(y, device)
     sets = {name: _tensor(values, device) for name, values in evaluation.items()}
@@ -41,35 +54,50 @@ def train_modules(
         np.empty(shape),
     )
     progress = Progress(log, len(members))
-    for row, member in enumerate(members):
-        net = build(member).to(device)
-        for time, loss in enumerate(_descend(net, inputs, targets, learning_rate, recorded_steps)):
-            trained.loss[row, time] = loss
-            if not loss <= trained.loss[row, 0] * (1 + 1e-6):  # rounding moves a loss that has reached zero
-                raise TrainingDiverged(
-                    f"member {member}: loss {loss:.3g} at step {recorded_steps[time]}, {trained.loss[row, 0]:.3g} at "
-                    f"initialisation, with learning rate {learning_rate:.4g}; lower learning_rate_factor"
-                )
+    for start in range(0, len(members), together):
+        rows = slice(start, min(start + together, len(members)))
+        nets = [build(member).to(device) for member in members[rows]]
+        outputs = _outputs(nets[0])
+        descent = _descend(nets, inputs, targets, learning_rate, recorded_steps)
+        for time, (parameters, losses) in enumerate(descent):
+            trained.loss[rows, time] = losses
+            _check_loss(trained.loss[rows], time, members[rows], recorded_steps[time], learning_rate)
             with torch.no_grad():
                 for name, values in sets.items():
-                    trained.predictions[name][row, time] = net(values).cpu().numpy()
-        progress(row + 1, f"member {row + 1}/{len(members)}  loss {trained.loss[row, -1]:.2e}")
+                    trained.predictions[name][rows, time] = vmap(outputs, (0, None))(parameters, values).cpu().numpy()
+        progress(rows.stop, f"member {rows.stop}/{len(members)}  loss {trained.loss[rows.stop - 1, -1]:.2e}")
     return trained
+
+
+def _check_loss(loss: np.ndarray, time: int, members: Sequence[int], step: int, learning_rate: float) -> None:
+    """`TrainingDiverged` for the first member whose loss is above its value at initialisation."""
+    for member, (first, now) in zip(members, loss[:, [0, time]], strict=True):
+        if not now <= first * (1 + 1e-6):  # rounding moves a loss that has reached zero
+            raise TrainingDiverged(
+                f"member {member}: loss {now:.3g} at step {step}, {first:.3g} at initialisation, with learning rate "
+                f"{learning_rate:.4g}; lower learning_rate_factor"
+            )
 
 
 def _tensor(x: np.ndarray, device: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)).to(device)
 
 
-def _descend(net: nn.Module, x: Tensor, y: Tensor, learning_rate: float, recorded_steps: Sequence[int]):
-    """Yield the loss at every recorded step, the network as it is before that step's update."""
-    parameters = list(net.parameters())
-    recorded = set(recorded_steps)
+def _outputs(net: nn.Module) -> Callable[[Parameters, Tensor], Tensor]:
+    """Outputs of a network of that architecture, as a function of its parameters and the inputs."""
+    return lambda parameters, values: functional_call(net, parameters, (values,))
+
+
+def _descend(
+    nets: Sequence[nn.Module], x: Tensor, y: Tensor, learning_rate: float, recorded_steps: Sequence[int]
+) -> Iterator[tuple[Parameters, np.ndarray]]:
+    """Yield the stacked parameters and every member's loss at the recorded steps, before that step's update."""
+    outputs, recorded = _outputs(nets[0]), set(recorded_steps)
+    parameters = {name: values.detach() for name, values in stack_module_state(list(nets))[0].items()}
+    of_loss = vmap(grad_and_value(lambda given: (outputs(given, x) - y).square().sum() / (2 * len(x))))
     for step in range(recorded_steps[-1] + 1):
-        loss = (net(x) - y).square().sum() / (2 * len(x))
+        gradients, losses = of_loss(parameters)
         if step in recorded:
-            yield loss.item()
-        if step < recorded_steps[-1]:
-            gradients = torch.autograd.grad(loss, parameters)
-            with torch.no_grad():
-                torch._foreach_add_(parameters, gradients, alpha=-learning_rate)
+            yield parameters, losses.cpu().numpy()
+        # In place: the parameters that were yielded are used before the next step only.
+        torch._foreach_add_(list(parameters.values()), list(gradients.values()), alpha=-learning_rate)

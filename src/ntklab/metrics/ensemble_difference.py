@@ -9,6 +9,7 @@ plain difference and its noise line are those of independent members, the first 
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -18,8 +19,12 @@ from ntklab.metrics.ensemble_moments import Moment, moments_of
 from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
 from ntklab.types import Numbers
 
+SHOWN, FOLLOWED = 20, 3
+"""Inputs of a set whose mean outputs are shown after training, and those that are followed over time."""
+
 Differences = Float[np.ndarray, "member time entry"]
 """A_m - B_m on all inputs and outputs."""
+Pairs = Float[np.ndarray, "pair time entry"]
 
 
 def root_mean_square(f: Float[np.ndarray, "*leading entry"]) -> Float[Numbers, "*leading"]:
@@ -67,7 +72,43 @@ def difference_moments(
             yield moment
 
 
-def _independent_and_pairs(differences: Differences, scale: float) -> tuple[Differences, Differences]:
+class MeanLogit(NamedTuple):
+    """Mean output of an ensemble for one input at one time, with its standard error."""
+
+    time_index: int
+    input: int
+    output: int
+    quantity: str
+    value: float
+    stderr: float
+    n: int
+
+
+def chosen_logits(ntk: Float[np.ndarray, "time input output"]) -> list[tuple[int, int, int]]:
+    """Time, input and output of what is shown: all outputs of the first inputs after training, one of a few at all times.
+
+    The output that is followed is the largest of the infinite-width mean after training: chosen by theory alone.
+    """
+    times, inputs, outputs = ntk.shape
+    after = [(times - 1, image, output) for image in range(min(SHOWN, inputs)) for output in range(outputs)]
+    largest = ntk[-1].argmax(axis=-1)
+    return after + [
+        (time, image, int(largest[image])) for image in range(min(FOLLOWED, inputs)) for time in range(times - 1)
+    ]
+
+
+def mean_logits(
+    outputs: Float[np.ndarray, "member time input output"], chosen: Sequence[tuple[int, int, int]]
+) -> Iterator[MeanLogit]:
+    """The means of pairs of members that follow each other, at the chosen times, inputs and outputs."""
+    pairs = (outputs[::2] + outputs[1::2]) / 2
+    mean, error = pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs))
+    for where in chosen:
+        yield MeanLogit(*where, "mean_logit", float(mean[where]), float(error[where]), len(pairs))
+
+
+def _independent_and_pairs(differences: Differences, scale: float) -> tuple[Pairs, Pairs]:
+    """The first members of all pairs, and the pairs' means."""
     differences = differences.astype(np.float64) / scale
     return differences[::2], (differences[::2] + differences[1::2]) / 2
 

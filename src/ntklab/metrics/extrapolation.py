@@ -11,15 +11,16 @@ def extrapolate(
     values: Float[np.ndarray, "width *shape"],
     stderr: Float[np.ndarray, "width *shape"],
     degree: int = 1,
+    power: int = 1,
 ) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
-    """Constant term of a weighted least-squares polynomial in 1/width, and its standard error from those given.
+    """Constant term of a weighted least-squares polynomial in 1/width^power, and its standard error from those given.
 
     The measurements at different widths must be independent (networks of different widths are); the intervals of claims
-    come from resampling the whole fit. `InputError` for fewer widths than coefficients.
+    come from resampling the whole fit, with `stderr` kept as fixed weights. `InputError` for fewer widths than coefficients.
     """
     if len(widths) <= degree:
         raise InputError(f"{len(widths)} widths do not fix a polynomial of degree {degree}; give at least {degree + 1}")
-    design = np.vander(1 / np.asarray(widths, float), degree + 1, increasing=True)
+    design = np.vander(np.asarray(widths, float) ** -power, degree + 1, increasing=True)
     flat, error = values.reshape(len(widths), -1), stderr.reshape(len(widths), -1)
     # An exact value (of a tensor that vanishes) has no error; any equal weights will do.
     error = np.where(error > 0, error, np.where(np.any(error > 0, axis=0), np.inf, 1.0))

@@ -66,7 +66,9 @@ LARGE = 6
 def correlate(x: Maps, filters: Float[Tensor, "out _channel row column"], bias: Tensor | None) -> Maps:
     """z(t) = sum_y w(y) x(t + y) + b, where the filter fits in."""
     q = filters.shape[-1]
-    if q < LARGE and x.shape[-1] > 1:
+    if q == x.shape[-1]:  # one position: a fully connected layer
+        return functional.linear(x.flatten(1), filters.flatten(1), bias)[..., None, None]
+    if q < LARGE:
         return functional.conv2d(x, filters, bias)
     patches = x.unfold(2, q, 1).unfold(3, q, 1).permute(0, 2, 3, 1, 4, 5).flatten(3)
     return functional.linear(patches, filters.flatten(1), bias).permute(0, 3, 1, 2)

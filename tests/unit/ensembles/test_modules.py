@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from ntklab.ensembles import TrainingDiverged
 from ntklab.ensembles.modules import train_modules
@@ -54,6 +55,34 @@ def test_wide_modules_follow_the_mean_prediction_within_their_error():
     np.testing.assert_allclose(pairs[:, 0], 0, atol=1e-5)
     mean, error = pairs[:, 1].mean(axis=0), pairs[:, 1].std(axis=0, ddof=1) / np.sqrt(len(pairs))
     assert np.all(np.abs(mean - limit) < 4 * error + 3 / 48 * np.abs(limit).max())
+
+
+@pytest.mark.parametrize(("architecture", "filters"), [("cnn", (5, 1)), ("cnn", (3, 2)), ("gcnn", (3, 2))])
+def test_members_trained_together_are_those_trained_one_by_one(architecture, filters):
+    """Against plain automatic differentiation of each network alone, in an own loop."""
+    x, y, test = RNG.normal(size=(6, 1, 5, 5)), RNG.normal(size=(6, 3)), RNG.normal(size=(4, 1, 5, 5))
+
+    def build(member):
+        rng = np.random.default_rng(member)
+        return build_network(architecture, filters, 4, channels=1, size=5, outputs=3, rng=rng, padding="VALID")
+
+    options = {"members": [0, 1, 2, 5, 9], "learning_rate": 0.2, "recorded_steps": [0, 3, 8], **SILENT}
+    found = [train_modules(build, x, y, {"test": test}, together=together, **options) for together in (1, 2, 16)]
+    inputs, targets, others = (torch.from_numpy(values.astype(np.float32)) for values in (x, y, test))
+    for row, member in enumerate(options["members"]):
+        net = build(member)
+        for step in range(9):
+            loss = (net(inputs) - targets).square().sum() / 12
+            if step in (0, 3, 8):
+                time = (0, 3, 8).index(step)
+                for trained in found:
+                    np.testing.assert_allclose(trained.loss[row, time], loss.item(), rtol=1e-5)
+                    np.testing.assert_allclose(trained.predictions["test"][row, time], net(others).detach(), atol=5e-6)
+            loss.backward()
+            with torch.no_grad():
+                for parameter in net.parameters():
+                    parameter -= 0.2 * parameter.grad
+                    parameter.grad = None
 
 
 def test_a_growing_loss_names_member_step_and_learning_rate():

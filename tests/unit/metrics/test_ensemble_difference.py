@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ntklab.metrics.ensemble_difference import measure_difference, noise
+from ntklab.metrics.ensemble_difference import chosen_logits, mean_logits, measure_difference, noise
 
 
 def drawn(members, shift, rng):
@@ -38,3 +38,14 @@ def test_noise_falls_with_the_size_and_knows_its_error(rng):
     values = np.array([noise(rng.normal(size=(20, 100)), 4).value for _ in range(200)])
     np.testing.assert_allclose(values.mean(), 0.5, rtol=0.01)
     np.testing.assert_allclose(noise(rng.normal(size=(20, 100)), 4).stderr, values.std(), rtol=0.5)
+
+
+def test_mean_logits_are_those_of_pairs_with_their_error(rng):
+    ntk = rng.normal(size=(3, 30, 4))
+    chosen = chosen_logits(ntk)
+    assert len(chosen) == len(set(chosen)) == 20 * 4 + 3 * 2
+    assert all(time == 2 or output == ntk[2, image].argmax() for time, image, output in chosen)
+    found = [list(mean_logits(ntk + drawn(40, 0.0, rng)[:, :1, :1, None], chosen)) for _ in range(100)]
+    errors = np.array([[row.value - ntk[row.time_index, row.input, row.output] for row in rows] for rows in found])
+    np.testing.assert_allclose(errors.std(axis=0), np.mean([row.stderr for row in found[0]]), rtol=0.4)
+    assert {row.n for row in found[0]} == {20}

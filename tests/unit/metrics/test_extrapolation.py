@@ -19,6 +19,12 @@ def test_extrapolation_finds_the_constant_and_its_error(rng):
         extrapolate(widths[:2], exact[:2], np.ones(2), degree=2)
 
 
+def test_a_power_of_the_width_may_be_given():
+    widths = np.array([8, 16, 32, 64])
+    value, _ = extrapolate(widths, 3 + 2 / widths**2.0, np.array([1.0, 0.5, 0.2, 0.1]), power=2)
+    assert value == pytest.approx(3, abs=1e-9)
+
+
 def test_extrapolation_keeps_shapes_and_exact_zeros():
     value, error = extrapolate(np.array([4, 8]), np.zeros((2, 3)), np.zeros((2, 3)))
     np.testing.assert_array_equal(value, np.zeros(3))

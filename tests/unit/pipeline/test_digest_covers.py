@@ -109,12 +109,13 @@ def augmented(folder: Path):
         shards.append(folder / f"{ensemble}.npz")
         yield call(
             "train_network_shard", data=data, limit=limit, experiment="aug_vs_gcnn", ensemble=ensemble,
-            architecture=architecture, augmentation=augmentation, network=SMALL, width=2, first=0, last=5,
+            architecture=architecture, augmentation=augmentation, network=SMALL, width=4, first=0, last=5,
             recorded_steps=[0, 2], seed=1, device="cpu", output=shards[-1],
         )  # fmt: skip
     yield call(
         "measure_ensemble_difference", data=data, limit=limit, predictions=shards, sizes=[1, 3],
-        experiment="aug_vs_gcnn", output=folder / "f.parquet",
+        experiment="aug_vs_gcnn", output=folder / "f.parquet", output_moments=folder / "m.parquet",
+        output_logits=folder / "l.parquet",
     )  # fmt: skip
 
 

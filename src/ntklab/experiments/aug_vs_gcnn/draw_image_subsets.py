@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ntklab.experiments.aug_vs_gcnn.image_subsets import SOURCES, draw_subsets
+from ntklab.experiments.aug_vs_gcnn.image_subsets import draw_subsets, load_images
 from ntklab.files import save_arrays
 from ntklab.pipeline.provenance import record
 from ntklab.seeds import generator
@@ -27,9 +27,8 @@ def draw_image_subsets(
         "test_images": test_images, "seed": seed,
     }  # fmt: skip
     header = record(settings)
-    sets = draw_subsets(
-        SOURCES[data](source), training_images, test_images, size, generator(seed, experiment, "images")
-    )
+    rng = generator(seed, experiment, "images")
+    sets = draw_subsets(load_images(data, source), training_images, test_images, size, rng)
     targets = np.eye(sets.classes)[sets.labels["training"]] - 1 / sets.classes
     arrays = {f"{name}/inputs": images for name, images in sets.images.items()}
     save_arrays(output, {**arrays, "training/targets": targets}, {**header, "data": data, "source": source})

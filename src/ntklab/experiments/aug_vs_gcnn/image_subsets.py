@@ -1,19 +1,15 @@
 """Small sets of real images and of noise, for training and for evaluation, drawn from one data set."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from ntklab.data import fashion_mnist, mnist
+from ntklab.data.catalogue import CATALOGUE, data_set
 from ntklab.data.images import ImageSet, random_subset, resize
 
-SOURCES: dict[str, Callable[[str], ImageSet]] = {
-    "fashion_mnist": lambda source: fashion_mnist.load(source)[0],
-    "mnist": mnist.load,
-}
-"""Name in the config -> the images to draw from, given their source."""
+SOURCES = tuple(name for name, entry in CATALOGUE.items() if entry.load)
+"""Names in the config: the image sets that are loaded whole."""
 
 
 class Subsets(NamedTuple):
@@ -24,11 +20,18 @@ class Subsets(NamedTuple):
     classes: int
 
 
+def load_images(data: str, source: str) -> ImageSet:
+    """The training part of a data set, grey (image, row, column) or in colour (image, row, column, 3)."""
+    load = data_set(data).load
+    assert load is not None, "SOURCES has no other sets"
+    return load(source)[0]
+
+
 def draw_subsets(data: ImageSet, training: int, test: int, size: int, rng: np.random.Generator) -> Subsets:
     """Disjoint random training and test images, size x size, and as many images of independent normal numbers as test.
 
-    Pixels are shifted and scaled to mean 0 and variance 1 over the training images: the noise has the same.
-    `ValueError` if the set has too few images.
+    Grey images have one channel, colour images three. Pixels are shifted and scaled to mean 0 and variance 1 over all
+    pixels and channels of the training images: the noise has the same. `ValueError` if the set has too few images.
     """
     chosen = random_subset(len(data.labels), training + test, rng)
     images = resize(data.images[chosen], size).astype(np.float64)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, MultipleOf
+from annotated_types import Ge, Gt, Len, MultipleOf
 from pydantic import model_validator
 
 from ntklab.experiments.aug_vs_gcnn.image_subsets import SOURCES
+from ntklab.groups import group
 from ntklab.pipeline.settings import (
     Block,
     Convolutions,
@@ -19,7 +20,9 @@ from ntklab.pipeline.settings import (
 
 PAPER = "equivntk"
 TARGET = "bridge"
-Images = Literal[tuple(SOURCES)]
+Images = Literal[SOURCES]
+GROUP = group("c4")
+"""Acts on the training images of the augmented networks and on the features of the group-convolutional ones."""
 
 
 class Matched(Convolutions):
@@ -35,10 +38,10 @@ class Bridge(Block):
     """Networks trained on all rotations against group-convolutional ones trained on the images alone."""
 
     data: Images
-    """mnist or fashion_mnist, the images"""
+    """fashion_mnist, mnist or cifar10 (three colour channels, no embedded images), the images"""
     source: str
-    """embedded (what ships with ntklab), full (all images, downloaded if need be), or the folder of the original
-    files"""
+    """embedded (what ships with ntklab), full (all images, downloaded if need be), or the file or folder of the
+    original files"""
     image_size: Count
     """integer >= 1, side in pixels to which the images are resized"""
     training_images: Annotated[int, Ge(2)]
@@ -49,10 +52,14 @@ class Bridge(Block):
     mismatch: Mismatched
     weight_variance: Annotated[float, Gt(0)]
     """number > 0, sigma_w^2 of all layers; no biases"""
-    width: Counts
-    """increasing list of integers, channels per hidden layer, of both ensembles of a pair"""
+    width: Annotated[list[Annotated[Count, MultipleOf(GROUP.order)]], Len(1)]
+    """increasing list of multiples of 4, features per hidden layer and position of all networks: channels of a plain
+    network; a group-convolutional one has a quarter as many channels, each with 4 features. The limit of infinite width
+    needs four"""
     members: Annotated[int, Ge(6), MultipleOf(2)]
     """even integer >= 6, networks in each ensemble, in pairs of opposite sign at initialisation"""
+    control_members: Annotated[int, Ge(6), MultipleOf(2)]
+    """even integer >= 6, the same of the two negative controls, plain and mismatched: at most the members"""
     members_per_shard: Count
     """integer >= 1, networks trained by one job"""
     recorded_steps: Steps
@@ -72,6 +79,10 @@ class Bridge(Block):
         if self.ensemble_sizes[-1] > self.members // 2:
             raise ValueError(
                 f"ensemble_sizes: {self.ensemble_sizes[-1]} networks asked, there are {self.members // 2} pairs"
+            )
+        if self.control_members > self.members:
+            raise ValueError(
+                f"control_members: {self.control_members} asked, there are {self.members} members to compare"
             )
         for key in ("network", "mismatch"):
             getattr(self, key).check_fit(f"{key}.filters", self.image_size)

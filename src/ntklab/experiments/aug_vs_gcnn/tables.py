@@ -5,7 +5,12 @@ from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 _SETTINGS = (
     *ON_ORBITS,
     Column("images", "string", "", "data set of the training and test images"),
-    Column("width", "float64", "channels", "channels per hidden layer"),
+    Column(
+        "width",
+        "float64",
+        "features",
+        "features per hidden layer and position of both: channels, of a gcnn 4 times these",
+    ),
     Column("first", "string", "", "augmented: trained on all rotations; plain: on the images alone; gcnn"),
     Column("second", "string", "", "gcnn; mismatched: a gcnn of another architecture; ntk: the infinite-width mean"),
 )
@@ -47,13 +52,35 @@ DIFFERENCE_MOMENTS = Schema(
     quantities={"squared_difference": "mean squared difference; of infinite ensembles it may be negative"},
 )
 
+MEAN_LOGITS = Schema(
+    name="mean_logits",
+    row="mean output of one ensemble of the widest networks for one input, or that of infinitely wide ones",
+    columns=(
+        *ON_ORBITS,
+        Column("images", "string", "", "data set of the training and test images"),
+        Column(
+            "width", "float64", "features", "features per hidden layer and position; inf for the infinite-width mean"
+        ),
+        Column("ensemble", "string", "", "augmented, gcnn, plain, mismatched, or ntk: the infinite-width mean"),
+        Column("input", "int64", "", "number of the input in its set"),
+        Column("output", "int64", "", "number of the output, a class"),
+        *_TIME,
+        *MEASUREMENT,
+    ),
+    quantities={
+        "mean_logit": "mean output over pairs of opposite sign; that of infinite width is exact",
+    },
+)
+
 TABLES = {
     "aug_vs_gcnn_mlp": {
         "equivntk/aug_vs_gcnn_mlp_difference": DIFFERENCE,
         "equivntk/aug_vs_gcnn_mlp_moments": DIFFERENCE_MOMENTS,
+        "equivntk/aug_vs_gcnn_mlp_mean_logits": MEAN_LOGITS,
     },
     "aug_vs_gcnn": {
         "equivntk/aug_vs_gcnn_difference": DIFFERENCE,
         "equivntk/aug_vs_gcnn_moments": DIFFERENCE_MOMENTS,
+        "equivntk/aug_vs_gcnn_mean_logits": MEAN_LOGITS,
     },
 }

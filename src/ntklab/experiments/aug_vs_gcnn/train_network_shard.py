@@ -6,12 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from ntklab.ensembles.modules import train_modules
+from ntklab.errors import InputError
 from ntklab.files import Arrays, save_arrays
 from ntklab.groups import cyclic
 from ntklab.nets.convolutional import build_network
+from ntklab.nets.layers import ORDER
 from ntklab.pipeline.arguments import NetworkArgument
 from ntklab.pipeline.provenance import record
 from ntklab.seeds import generator
+
+FEATURES = {"cnn": 1, "gcnn": ORDER}
+"""Features of one channel at one position, by architecture: a channel of feature maps on the group has one per rotation."""
 
 
 def train_network_shard(
@@ -33,6 +38,8 @@ def train_network_shard(
 ) -> None:
     """Train members first..last on the orbits of the cyclic group of order `augmentation`, with the limit's learning rate.
 
+    `width` is the number of features per hidden layer and position, so that networks of one width are equally wide: a
+    group-convolutional network has `width` / 4 channels. `InputError` for a width that is no multiple of 4 then.
     Members 2 k and 2 k + 1 share their weights but for the sign of the last layer's, and so that of their outputs at
     initialisation: each is as random as before, and the mean of the two has much less noise.
     Writes `SET/predictions` (member, time, input, output) of every set, and `loss` (member, time).
@@ -44,6 +51,9 @@ def train_network_shard(
     }  # fmt: skip
     header = record(settings, [data, limit])
     sets, rate = Arrays(data), Arrays(limit).header["learning_rate"]
+    channels, rest = divmod(width, FEATURES[architecture])
+    if rest:
+        raise InputError(f"width {width}: the features of {architecture} are a multiple of {FEATURES[architecture]}")
     x, y = sets["training/inputs"], sets["training/targets"]
     augmented = cyclic(augmentation).orbit(x).reshape(-1, *x.shape[1:])
 
@@ -51,7 +61,7 @@ def train_network_shard(
         rng = generator(seed, experiment, ensemble, "pair", width, member // 2)
         shape = {"channels": x.shape[-1], "size": x.shape[1], "outputs": y.shape[1]}
         options = {"padding": network.padding, "weight_variance": network.weight_variance, **shape}
-        net = build_network(architecture, network.filters, width, rng=rng, **options)
+        net = build_network(architecture, network.filters, channels, rng=rng, **options)
         if member % 2:
             net[-1].weight.data.neg_()
         return net
