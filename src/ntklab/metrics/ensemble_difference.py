@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from ntklab.metrics.ensemble_invariance import Measurement
 from ntklab.metrics.ensemble_moments import Moment, moments_of
-from ntklab.metrics.statistics import Estimate, squared_mean, sub_ensembles
+from ntklab.metrics.statistics import Estimate, first_of_pairs, pair_means, squared_mean, sub_ensembles
 from ntklab.types import Numbers
 
 SHOWN, FOLLOWED = 20, 3
@@ -59,17 +59,8 @@ def measure_difference(differences: Differences, sizes: Sequence[int], scale: fl
 def difference_moments(
     differences: Differences, sizes: Sequence[int], scale: float, groups: int | None = None
 ) -> Iterator[Moment]:
-    """Mean squared difference of the infinite ensembles, of single members and of blocks, with groups of pairs left out.
-
-    The infinite ensembles' from the pairs, the others' from independent members, the first of each pair.
-    """
-    independent, pairs = _independent_and_pairs(differences, scale)
-    for moment in moments_of("squared_difference", pairs, groups=groups):
-        if np.isinf(moment.members):
-            yield moment
-    for moment in moments_of("squared_difference", independent, sizes, groups):
-        if np.isfinite(moment.members):
-            yield moment
+    """Mean squared difference of the infinite ensembles, of single members and of blocks, with groups of pairs left out."""
+    yield from moments_of("squared_difference", differences.astype(np.float64) / scale, sizes, groups)
 
 
 class MeanLogit(NamedTuple):
@@ -101,7 +92,7 @@ def mean_logits(
     outputs: Float[np.ndarray, "member time input output"], chosen: Sequence[tuple[int, int, int]]
 ) -> Iterator[MeanLogit]:
     """The means of pairs of members that follow each other, at the chosen times, inputs and outputs."""
-    pairs = (outputs[::2] + outputs[1::2]) / 2
+    pairs = pair_means(outputs)
     mean, error = pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs))
     for where in chosen:
         yield MeanLogit(*where, "mean_logit", float(mean[where]), float(error[where]), len(pairs))
@@ -110,7 +101,7 @@ def mean_logits(
 def _independent_and_pairs(differences: Differences, scale: float) -> tuple[Pairs, Pairs]:
     """The first members of all pairs, and the pairs' means."""
     differences = differences.astype(np.float64) / scale
-    return differences[::2], (differences[::2] + differences[1::2]) / 2
+    return first_of_pairs(differences), pair_means(differences)
 
 
 def _row(members: int, time: int, quantity: str, estimate: Estimate) -> Measurement:
