@@ -13,6 +13,7 @@ from ntklab.pipeline.settings import (
     Count,
     Counts,
     LearningRateFactor,
+    PairedMembers,
     Steps,
     increasing,
     recorded_from_start,
@@ -56,9 +57,9 @@ class Bridge(Block):
     """increasing list of multiples of 4, features per hidden layer and position of all networks: channels of a plain
     network; a group-convolutional one has a quarter as many channels, each with 4 features. The limit of infinite width
     needs four"""
-    members: Annotated[int, Ge(6), MultipleOf(2)]
+    members: PairedMembers
     """even integer >= 6, networks in each ensemble, in pairs of opposite sign at initialisation"""
-    control_members: Annotated[int, Ge(6), MultipleOf(2)]
+    control_members: PairedMembers
     """even integer >= 6, the same of the two negative controls, plain and mismatched: at most the members"""
     members_per_shard: Count
     """integer >= 1, networks trained by one job"""
