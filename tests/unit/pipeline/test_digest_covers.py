@@ -103,13 +103,13 @@ def augmented(folder: Path):
         "draw_image_subsets", data="mnist", source="embedded", size=5, training_images=3, test_images=2,
         experiment="aug_vs_gcnn", seed=1, output=data,
     )  # fmt: skip
-    yield call("predict_group_mean", data=data, network=SMALL, factor=0.3, recorded_steps=[0, 2], output=limit)
+    yield call("predict_group_mean", data=data, network=SMALL, factor=0.05, recorded_steps=[0, 2], output=limit)
     shards = []
     for ensemble, architecture, augmentation in (("augmented", "cnn", 4), ("gcnn", "gcnn", 1)):
         shards.append(folder / f"{ensemble}.npz")
         yield call(
             "train_network_shard", data=data, limit=limit, experiment="aug_vs_gcnn", ensemble=ensemble,
-            architecture=architecture, augmentation=augmentation, network=SMALL, width=4, first=0, last=5,
+            architecture=architecture, augmentation=augmentation, network=SMALL, width=8, first=0, last=5,
             recorded_steps=[0, 2], seed=1, device="cpu", output=shards[-1],
         )  # fmt: skip
     yield call(
