@@ -27,9 +27,11 @@ def readme_tables(
 ) -> None:
     """Write the parts of the README between its `<!-- generated: NAME -->` and `<!-- end -->`, and the page of claims.
 
-    Run by hand when `results/reference` is renewed; a test compares both files.
+    Run by hand when `results/reference` is renewed; a test compares both files. `InputError` for a table that is not of
+    all claims there are, and for a README that lacks a part; then neither file is written.
     """
     found = read_table(claims_table, CLAIMS)
+    _check_complete(found, claims_table)
     parts = {
         "figures": figures_table(),
         "counts": counts_table(found),
@@ -41,9 +43,15 @@ def readme_tables(
     text = readme.read_text()
     for name, part in parts.items():
         text = _filled(text, name, part, readme)
-    for path, written in ((readme, text), (page, claims_page(found))):
-        with atomic(path) as temporary:
-            temporary.write_text(written)
+    with atomic(page) as new_page, atomic(readme) as new_readme:
+        new_page.write_text(claims_page(found))
+        new_readme.write_text(text)
+
+
+def _check_complete(found: pd.DataFrame, path: Path) -> None:
+    there = {claim.id for of_experiment in claims().values() for claim in of_experiment}
+    if different := sorted(there ^ set(found.id)):
+        raise InputError(f"{path}: not of the claims there are ({', '.join(different[:3])}); renew it with a run")
 
 
 def _filled(text: str, name: str, part: str, path: Path) -> str:
@@ -109,7 +117,7 @@ def reasons_table(found: pd.DataFrame) -> str:
     """Why claims are undecided, the most frequent reason first."""
     counts = found[found.verdict == UNDECIDED].reason.value_counts()
     ordered = sorted(counts.items(), key=lambda reason: (-reason[1], reason[0]))
-    return table(("undecided because", "claims"), ordered)
+    return table(("undecided because", "claims"), [(reason, str(number)) for reason, number in ordered])
 
 
 def contradicted_table(found: pd.DataFrame) -> str:
