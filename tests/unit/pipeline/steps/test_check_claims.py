@@ -30,10 +30,12 @@ def test_every_claim_of_every_room_comes_out(check, tmp_path, capsys, executed, 
     (table,) = found
     assert table.id.tolist() == expected and len(expected) > 250
     assert set(table.verdict) == {"supported", "contradicted", "undecided"} and set(table.scale) == {"laptop"}
-    assert table.set_index("id").published["E3-linear-growth"] == 0.7
+    assert table.set_index("id").published["E1-table-cnn-c8"] == 6.73
+    assert set(table.kind) == {"evidence", "check"} and (table.control[table.kind == "evidence"] != "").all()
     assert all(identifier in page.read_text() for identifier in expected)
-    counts = table.verdict.value_counts()
-    assert f"supported       {counts['supported']}" in capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
+    checks = table[table.kind == "check"].verdict.value_counts()
+    assert f"check supported {checks['supported']}" in printed
     provenance = table.attrs["provenance"]
     assert provenance["settings"] == {"experiments": list(experiments()), "scale": "laptop"}
     assert len(provenance["inputs"]) == sum(map(len, tables().values()))
@@ -54,12 +56,12 @@ def test_a_claim_whose_table_is_missing_ends_the_run(check, tmp_path):
 
 
 def test_claims_on_stand_in_data_are_undecided_and_say_so(check, project, tmp_path):
-    name = "ensembles/ising_invariance"
-    schema = tables()["ising"][name]
-    table = read_table(project / f"results/reference/tables/{name}.parquet", schema)
-    stand_in = tmp_path / "stand_in.parquet"
-    write_table(stand_in, table, schema, {**table.attrs["provenance"], "stand_in": True})
-    found = check("ising", replaced={name: stand_in})
+    replaced = {}
+    for name, schema in tables()["ising"].items():
+        table = read_table(project / f"results/reference/tables/{name}.parquet", schema)
+        replaced[name] = tmp_path / f"{len(replaced)}.parquet"
+        write_table(replaced[name], table, schema, {**table.attrs["provenance"], "stand_in": True})
+    found = check("ising", replaced=replaced)
     assert set(found.verdict) == {"undecided"}
     assert all(statement.startswith("STAND-IN DATA. ") for statement in found.statement)
     assert found.attrs["provenance"]["stand_in"] is True
