@@ -5,8 +5,9 @@ have the same mean at every time, on every input. At finite width the two means 
 squared distance by terms of order 1/n^2. `E2-...-matched-...` is therefore about the limit: squared distances at four or
 more widths n, unbiased by the finite number of networks, fitted as a + b/n^2, and a over the same a of the negative control.
 `E2-...-matched-widest-...` is the same ratio at the widest networks, without a fit: what finite networks show as they are.
-Both are supported below 1/25: the distance is under a fifth of the control's. Networks of one width n have the same number of
-features: a plain one n channels, a group-convolutional one n / 4.
+Both are supported below 1/25: the distance is under a fifth of the control's. `E2-...-ntk-...` asks the same of each ensemble's
+distance to the infinite-width mean, which theory says vanishes in the limit: where it does not, the fit is not to be trusted.
+Networks of one width n have the same number of features: a plain one n channels, a group-convolutional one n / 4.
 """
 
 from functools import partial
@@ -170,6 +171,16 @@ def _comparison(experiment: str, networks: str, source: str) -> list[Claim]:
                 f"As the width grows {words} ensembles tend to their common infinite-width mean {{where}}.",
                 f"{squared}, between ensemble and infinite-width mean: widest minus narrowest networks",
                 distance_falls, (-INF, 0.0), sets=("training", "test"), pair=(ensemble, "ntk"), **_BACKWARDS,
+            )
+        ),
+        *(
+            claim
+            for ensemble, words in (("augmented", "augmented"), ("gcnn", "group-convolutional"))
+            for claim in claims(
+                f"{ensemble}-ntk", f"Infinite ensembles of infinitely wide {words} networks have the NTK's mean {{where}}.",
+                f"{squared}, between ensemble and infinite-width mean, extrapolated in 1 / width^2, over that without "
+                "augmentation",
+                limit_over_control, (-INF, SMALL), pair=(ensemble, "ntk"), **mismatched,
             )
         ),
         *claims(
