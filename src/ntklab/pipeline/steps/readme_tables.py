@@ -34,8 +34,7 @@ def readme_tables(
     _check_complete(found, claims_table)
     parts = {
         "figures": figures_table(),
-        "counts": counts_table(found),
-        "reasons": reasons_table(found),
+        "counts": totals_table(found),
         "contradicted": contradicted_table(found),
         "powerless": powerless_table(found),
         "comparison": comparison_table(found),
@@ -94,6 +93,21 @@ def _about(experiment: str) -> str:
     return re.sub(r" \(E\d-[^)]*\)", "", words.split(". ")[0]).rstrip(".")
 
 
+def totals_table(found: pd.DataFrame) -> str:
+    """Claims by kind and verdict, and why they are undecided."""
+    rows = []
+    for kind in (EVIDENCE, CHECK):
+        own = found[found.kind == kind]
+        reasons = own[own.verdict == UNDECIDED].reason.value_counts()
+        said = "; ".join(f"{reason} {count}" for reason, count in _most_first(reasons))
+        rows.append((kind, *(str((own.verdict == verdict).sum()) for verdict in VERDICTS), said))
+    return table(("kind", *VERDICTS, "undecided because"), rows)
+
+
+def _most_first(counts: pd.Series) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda reason: (-reason[1], reason[0]))
+
+
 def counts_table(found: pd.DataFrame) -> str:
     """Claims by experiment, kind and verdict."""
     kinds = [(kind, verdict) for kind in (EVIDENCE, CHECK) for verdict in VERDICTS]
@@ -116,26 +130,30 @@ def _by_experiment(found: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def reasons_table(found: pd.DataFrame) -> str:
     """Why claims are undecided, the most frequent reason first."""
     counts = found[found.verdict == UNDECIDED].reason.value_counts()
-    ordered = sorted(counts.items(), key=lambda reason: (-reason[1], reason[0]))
-    return table(("undecided because", "claims"), [(reason, str(number)) for reason, number in ordered])
+    return table(("undecided because", "claims"), [(reason, str(count)) for reason, count in _most_first(counts)])
 
 
 def contradicted_table(found: pd.DataFrame) -> str:
     """What the papers say and the numbers of this run speak against."""
     rows = [
-        (f"`{row.id}`", row.statement, row.source, interval(row), row.criterion.removeprefix("interval "))
+        (f"`{row.id}`", row.statement, interval(row), row.criterion.removeprefix("interval "))
         for _, row in found[found.verdict == CONTRADICTED].iterrows()
     ]
-    return table(("claim", "statement", "source", "number", "criterion"), rows)
+    return table(("claim", "statement", "number", "criterion"), rows)
 
 
 def powerless_table(found: pd.DataFrame) -> str:
-    """What looks supported and is not: the same number is as good where the statement must fail."""
+    """Evidence that looks supported and is not: the same number is as good where the statement must fail."""
     rows = [
-        (f"`{row.id}`", row.statement, interval(row), f"{row.control}: {interval(row, 'control_')}")
-        for _, row in found[found.reason == CONTROL_PASSES].iterrows()
+        (
+            f"`{row.id}`",
+            interval(row),
+            f"{interval(row, 'control_')}, {row.control}",
+            row.criterion.removeprefix("interval "),
+        )
+        for _, row in found[(found.reason == CONTROL_PASSES) & (found.kind == EVIDENCE)].iterrows()
     ]
-    return table(("claim", "statement", "number", "control, which passes too"), rows)
+    return table(("claim", "number", "control, which passes too", "criterion"), rows)
 
 
 COMPARISON = re.compile(r"E1-table-(?P<model>\w+)-(?P<group>c\d+)")

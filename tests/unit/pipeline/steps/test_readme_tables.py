@@ -17,11 +17,12 @@ from ntklab.pipeline.steps.readme_tables import (
     readme_tables,
     reasons_table,
     table,
+    totals_table,
 )
 from ntklab.pipeline.table_files import write_table
 
 ALL = [claim for found in claims().values() for claim in found]
-PARTS = ("figures", "counts", "reasons", "contradicted", "powerless", "comparison")
+PARTS = ("figures", "counts", "contradicted", "powerless", "comparison")
 
 
 @pytest.fixture
@@ -74,6 +75,8 @@ def test_counts_are_of_kinds_and_verdicts(found):
     assert counts.splitlines()[-1] == f"| all | **1** | **{evidence - 3}** | **2** | **0** | **{checks}** | **0** |"
     (ising,) = (line for line in counts.splitlines() if line.startswith("| ising |"))
     assert ising.split("|")[2].strip() == "1"
+    said = "control passes too 1; interval too wide 1"
+    assert totals_table(found).splitlines()[2] == f"| evidence | 1 | {evidence - 3} | 2 | {said} |"
     assert reasons_table(found).splitlines()[2:] == ["| control passes too | 1 |", "| interval too wide | 1 |"]
 
 
