@@ -99,7 +99,7 @@ def totals_table(found: pd.DataFrame) -> str:
     for kind in (EVIDENCE, CHECK):
         own = found[found.kind == kind]
         reasons = own[own.verdict == UNDECIDED].reason.value_counts()
-        said = "; ".join(f"{reason} {count}" for reason, count in _most_first(reasons))
+        said = "; ".join(f"{count} {reason}" for reason, count in _most_first(reasons))
         rows.append((kind, *(str((own.verdict == verdict).sum()) for verdict in VERDICTS), said))
     return table(("kind", *VERDICTS, "undecided because"), rows)
 

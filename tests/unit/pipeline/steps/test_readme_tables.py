@@ -75,7 +75,7 @@ def test_counts_are_of_kinds_and_verdicts(found):
     assert counts.splitlines()[-1] == f"| all | **1** | **{evidence - 3}** | **2** | **0** | **{checks}** | **0** |"
     (ising,) = (line for line in counts.splitlines() if line.startswith("| ising |"))
     assert ising.split("|")[2].strip() == "1"
-    said = "control passes too 1; interval too wide 1"
+    said = "1 control passes too; 1 interval too wide"
     assert totals_table(found).splitlines()[2] == f"| evidence | 1 | {evidence - 3} | 2 | {said} |"
     assert reasons_table(found).splitlines()[2:] == ["| control passes too | 1 |", "| interval too wide | 1 |"]
 
