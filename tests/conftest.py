@@ -5,13 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 import yaml
 from xdist.scheduler import LoadScopeScheduling
 
-from ntklab.claims.claim import Claim, Finding, check, decide
+from ntklab.claims.claim import Claim, Finding, check
 from ntklab.pipeline.catalogue import claims, schemas
 from ntklab.pipeline.table_files import read_table
 
@@ -33,20 +32,16 @@ def values() -> dict:
 
 
 @pytest.fixture(scope="session")
-def findings_of() -> Callable[[Path], dict[str, tuple[Claim, Finding, str]]]:
-    """A run's folder -> every claim by its id, what it finds in the run's tables, and the verdict of its control there."""
+def findings_of() -> Callable[[Path], dict[str, tuple[Claim, Finding]]]:
+    """A run's folder -> every claim by its id, and what it finds in the run's tables."""
 
-    def found(results: Path) -> dict[str, tuple[Claim, Finding, str]]:
+    def found(results: Path) -> dict[str, tuple[Claim, Finding]]:
         every = [claim for of_experiment in claims().values() for claim in of_experiment]
         names = {claim.table for claim in every}
         tables = {name: read_table(results / f"tables/{name}.parquet", schemas()[name]) for name in names}
-        return {claim.id: (claim, check(claim, tables), _of_control(claim, tables[claim.table])) for claim in every}
+        return {claim.id: (claim, check(claim, tables)) for claim in every}
 
     return found
-
-
-def _of_control(claim: Claim, table: pd.DataFrame) -> str:
-    return decide(claim.control(table), claim.bounds)[0] if claim.control else ""
 
 
 @pytest.fixture(autouse=True)

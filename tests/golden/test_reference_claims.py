@@ -29,9 +29,9 @@ def test_the_committed_rows_are_of_all_claims(rows):
 
 @pytest.mark.parametrize("name", IDS)
 def test_no_claim_is_supported_where_its_statement_must_fail(findings, name):
-    claim, finding, of_control = findings[name]
+    claim, finding = findings[name]
     if finding.verdict == SUPPORTED:
-        assert of_control != SUPPORTED
+        assert finding.control_verdict != SUPPORTED
     if claim.kind == EVIDENCE:
         assert claim.control is not None
         assert np.isfinite(finding.control_value) or (finding.verdict == UNDECIDED and finding.reason)
@@ -41,7 +41,7 @@ def test_no_claim_is_supported_where_its_statement_must_fail(findings, name):
 @pytest.mark.parametrize("name", IDS)
 def test_a_committed_row_is_what_the_claim_finds(findings, rows, name):
     """So that tables, claims and what is written about them are of one state."""
-    _, finding, _ = findings[name]
+    _, finding = findings[name]
     row = rows.loc[name]
     assert (finding.verdict, finding.reason) == (row.verdict, row.reason)
     columns = ["value", "ci_low", "ci_high", "control_value", "control_ci_low", "control_ci_high", "resolves"]
