@@ -1,5 +1,8 @@
-"""The table of checked claims."""
+"""The table of checked claims, and the order in which it is read."""
 
+import pandas as pd
+
+from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED
 from ntklab.pipeline.tables import Column, Schema
 
 CLAIMS = Schema(
@@ -39,3 +42,11 @@ CLAIMS = Schema(
     ),
     quantities={},
 )
+
+VERDICTS = (CONTRADICTED, SUPPORTED, UNDECIDED)
+"""In the order in which they are read: what speaks against the papers first."""
+
+
+def contradicted_first(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows by verdict, in the order of `VERDICTS`, and otherwise as they were."""
+    return found.sort_values("verdict", key=lambda verdicts: verdicts.map(VERDICTS.index), kind="stable")

@@ -41,8 +41,10 @@ def test_what_is_left_is_over_what_a_single_member_has():
 def test_relative_spreads_are_over_the_size_of_the_same_ensembles():
     table = pd.concat([rows("squared_spread", SPREAD), rows("mean_square", {np.inf: 1.0, 1.0: 2.0})])
     np.testing.assert_allclose(relative_spread(table, 4), np.sqrt(0.14 / 1.25))
-    limit = table.assign(quantity="limit_" + table.quantity)
-    np.testing.assert_allclose(relative_spread(pd.concat([table, limit]), 4, "limit_"), np.sqrt(0.14 / 1.25))
+    limit = {"limit_squared_spread": {np.inf: 0.0, 1.0: 0.4}, "limit_mean_square": {np.inf: 0.6, 1.0: 1.0}}
+    both = pd.concat([table, *(rows(quantity, values) for quantity, values in limit.items())])
+    np.testing.assert_allclose(relative_spread(both, 4), np.sqrt(0.14 / 1.25))
+    np.testing.assert_allclose(relative_spread(both, 4, "limit_"), np.sqrt(0.1 / 0.7))
 
 
 def test_squares_that_are_estimated_below_zero_keep_their_sign():

@@ -7,7 +7,7 @@ import pandas as pd
 from ntklab.claims.claim import Claim, check
 from ntklab.files import atomic
 from ntklab.pipeline.catalogue import claims, schemas
-from ntklab.pipeline.claims_table import CLAIMS
+from ntklab.pipeline.claims_table import CLAIMS, contradicted_first
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import read_table, write_table
 
@@ -33,8 +33,15 @@ def check_claims(
     write_table(output, frame, CLAIMS, provenance)
     if output_html:
         with atomic(output_html) as temporary:
-            temporary.write_text(frame.to_html(index=False, float_format="{:.3g}".format, na_rep=""))
+            temporary.write_text(page(frame))
     print(frame.groupby("kind").verdict.value_counts().to_string())
+
+
+def page(found: pd.DataFrame) -> str:
+    """All columns of a table of claims as HTML, verdicts in front and contradicted ones first."""
+    front = ["verdict", "reason", "kind", "id", "statement"]
+    columns = [*front, *(name for name in found.columns if name not in front)]
+    return contradicted_first(found)[columns].to_html(index=False, float_format="{:.3g}".format, na_rep="")
 
 
 def _row(claim: Claim, frames: dict[str, pd.DataFrame]) -> dict:

@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.claim import CHECK, CONTRADICTED, CONTROL_PASSES, EVIDENCE, SUPPORTED, UNDECIDED
+from ntklab.claims.claim import CHECK, CONTRADICTED, CONTROL_PASSES, EVIDENCE, TOO_WIDE, UNDECIDED
 from ntklab.errors import InputError
 from ntklab.files import atomic
 from ntklab.pipeline.catalogue import claims, experiments, figures
-from ntklab.pipeline.claims_table import CLAIMS
+from ntklab.pipeline.claims_table import CLAIMS, VERDICTS, contradicted_first
 from ntklab.pipeline.table_files import read_table
 
-VERDICTS = (CONTRADICTED, SUPPORTED, UNDECIDED)
-"""In the order in which they are read: what speaks against the papers first."""
 PAGE = "docs/claims.md"
 
 
@@ -36,6 +34,7 @@ def readme_tables(
         "figures": figures_table(),
         "counts": totals_table(found),
         "contradicted": contradicted_table(found),
+        "leaning": leaning_table(found),
         "powerless": powerless_table(found),
         "comparison": comparison_table(found),
     }
@@ -73,9 +72,17 @@ def number(value: float) -> str:
 
 
 def interval(row: pd.Series, prefix: str = "") -> str:
-    """A number with its 95 % interval."""
+    """A number with its 95 % interval.
+
+    Three digits, and up to six where the interval is so narrow that its width would not show; three for rounding errors.
+    """
     value, low, high = (row[f"{prefix}{end}"] for end in ("value", "ci_low", "ci_high"))
-    return "" if np.isnan(value) else f"{value:.3g} [{low:.3g}, {high:.3g}]"
+    if np.isnan(value):
+        return ""
+    size, width = max(abs(low), abs(high)), high - low
+    shown = int(np.ceil(np.log10(size / width))) + 1 if width > 0 else 0
+    digits = shown if 3 < shown <= 6 else 3
+    return f"{value:.{digits}g} [{low:.{digits}g}, {high:.{digits}g}]"
 
 
 def figures_table() -> str:
@@ -135,9 +142,21 @@ def reasons_table(found: pd.DataFrame) -> str:
 
 def contradicted_table(found: pd.DataFrame) -> str:
     """What the papers say and the numbers of this run speak against."""
+    return _decided(found[found.verdict == CONTRADICTED])
+
+
+def leaning_table(found: pd.DataFrame) -> str:
+    """Evidence of which the whole 95 % interval misses the criterion, but not that at 99.7 %, which would contradict."""
+    bounds = {claim.id: claim.bounds for of_experiment in claims().values() for claim in of_experiment}
+    low, high = (found.id.map(lambda identifier, end=end: bounds[identifier][end]) for end in (0, 1))
+    too_wide = (found.kind == EVIDENCE) & (found.verdict == UNDECIDED) & (found.reason == TOO_WIDE)
+    return _decided(found[too_wide & ((found.ci_high < low) | (found.ci_low > high))])
+
+
+def _decided(found: pd.DataFrame) -> str:
     rows = [
         (f"`{row.id}`", row.statement, interval(row), row.criterion.removeprefix("interval "))
-        for _, row in found[found.verdict == CONTRADICTED].iterrows()
+        for _, row in found.iterrows()
     ]
     return table(("claim", "statement", "number", "criterion"), rows)
 
@@ -197,16 +216,13 @@ statement from its opposite. *Stand-in data*: textures drawn here instead of his
 
 def claims_page(found: pd.DataFrame) -> str:
     """All claims in full, by experiment, contradicted ones first."""
-    order = {verdict: position for position, verdict in enumerate(VERDICTS)}
     columns = ("claim", "statement", "verdict", "number", "criterion", "control", "quantity", "resampled", "source")
     parts = [INTRODUCTION, "\n## Counts\n\n", counts_table(found), "\n", reasons_table(found)]
     for experiment, own in _by_experiment(found):
         parts.append(f"\n## {experiment}\n")
         for kind in (EVIDENCE, CHECK):
             of_kind = own[own.kind == kind]
-            rows = [
-                _in_full(row) for _, row in of_kind.iloc[of_kind.verdict.map(order).argsort(kind="stable")].iterrows()
-            ]
+            rows = [_in_full(row) for _, row in contradicted_first(of_kind).iterrows()]
             if rows:
                 parts.append(f"\n### {kind}\n\n" + table(columns, rows))
     return "".join(parts)

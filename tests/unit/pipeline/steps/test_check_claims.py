@@ -43,7 +43,10 @@ def test_every_claim_of_every_room_comes_out(check, tmp_path, capsys):
     assert set(table.verdict) == {"supported", "contradicted", "undecided"} and set(table.scale) == {"laptop"}
     assert table.set_index("id").published["E1-table-cnn-c8"] == 6.73
     assert set(table.kind) == {"evidence", "check"} and (table.control[table.kind == "evidence"] != "").all()
-    assert all(identifier in page.read_text() for identifier in expected)
+    text = page.read_text()
+    assert all(identifier in text for identifier in expected)
+    assert text.rindex("<td>contradicted</td>\n      <td></td>") < text.index("<td>supported</td>\n      <td></td>")
+    assert all(f"<th>{column}</th>" in text for column in ("kind", "control", "reason"))
     printed = " ".join(capsys.readouterr().out.split())
     checks = table[table.kind == "check"].verdict.value_counts()
     assert f"check supported {checks['supported']}" in printed

@@ -13,6 +13,7 @@ from ntklab.pipeline.steps.readme_tables import (
     counts_table,
     figures_table,
     interval,
+    leaning_table,
     powerless_table,
     readme_tables,
     reasons_table,
@@ -22,7 +23,7 @@ from ntklab.pipeline.steps.readme_tables import (
 from ntklab.pipeline.table_files import write_table
 
 ALL = [claim for found in claims().values() for claim in found]
-PARTS = ("figures", "counts", "contradicted", "powerless", "comparison")
+PARTS = ("figures", "counts", "contradicted", "leaning", "powerless", "comparison")
 
 
 @pytest.fixture
@@ -85,6 +86,30 @@ def test_contradicted_and_powerless_claims_are_listed_alone(found):
     assert "`E1-ising-ood-gaussian_spins`" in line and "9.88 [0.1, 0.2]" in line and "between 0.5 and 2" in line
     (line,) = powerless_table(found).splitlines()[2:]
     assert "`E1-table-ensemble`" in line and "0.5 [0.4, 0.6]" in line
+
+
+def test_evidence_that_misses_its_criterion_at_95_percent_leans_against_it(found):
+    found = found.set_index("id", drop=False)
+    found.loc["E1-table-cnn-c8", ["value", "ci_low", "ci_high"]] = [7.5, 7.1, 7.9]
+    assert len(leaning_table(found).splitlines()) == 2, "one that reaches across its criterion does not lean"
+    found.loc["E1-table-cnn-c8", ["value", "ci_low", "ci_high"]] = [7.5, 7.3, 7.7]
+    (line,) = leaning_table(found).splitlines()[2:]
+    assert "`E1-table-cnn-c8`" in line and "7.5 [7.3, 7.7]" in line and "between 6.25 and 7.21" in line
+    for column, other in {"reason": "needs ensembles of 100", "verdict": "supported", "kind": "check"}.items():
+        assert "E1-table-cnn-c8" not in leaning_table(found.assign(**{column: other})), column
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((1.02, 1.01, 1.03), "1.02 [1.01, 1.03]"),
+        ((1.0021, 1.0011, 1.0031), "1.002 [1.001, 1.003]"),
+        ((3.85, -2.0, 9.0), "3.85 [-2, 9]"),
+        ((4.0, 4.0 - 1e-12, 4.0 + 1e-12), "4 [4, 4]"),
+    ],
+)
+def test_a_narrow_interval_shows_its_width(ends, words):
+    assert interval(pd.Series(dict(zip(("value", "ci_low", "ci_high"), ends, strict=True)))) == words
 
 
 def test_the_talk_s_twelve_numbers_are_beside_ours(found):
