@@ -82,7 +82,7 @@ def ensemble_romse(table: pd.DataFrame, data: str, augmented: bool = True) -> In
     def relative(members: float | int) -> pd.DataFrame:
         return mean_square(rows, "squared_spread", members) / mean_square(rows, "mean_square", members)
 
-    return highest_of(relative(min(SMALL, rows.trained.max())) / relative(1))
+    return highest_of(relative(min(SMALL, int(rows.trained.max()))) / relative(1))
 
 
 def _floor(table: pd.DataFrame, data: str, augmentation: str, quantity: str = "squared_spread") -> pd.Series:
