@@ -1,0 +1,1 @@
+"""Finite networks sampled with all weights integrated out: only preactivations are drawn."""
