@@ -70,7 +70,9 @@ KINDS = {
         (
             # s''_j(0) N_jk(0, 1) N_jm(0, 2)
             Source(
-                "NN", (0, 1, 0, 2), (Vertex((0, 2), 0, ((2, 0),)), Vertex((1,), 1, ((1, 1),)), Vertex((3,), 2, ((1, 2),)))
+                "NN",
+                (0, 1, 0, 2),
+                (Vertex((0, 2), 0, ((2, 0),)), Vertex((1,), 1, ((1, 1),)), Vertex((3,), 2, ((1, 2),))),
             ),
             Source("dN", (0, 1, 2), _onward(3)),
         ),
@@ -82,7 +84,8 @@ DIRECT = {
 }
 """dN where the derivative is by a weight between the layers themselves, which ties leg 0 to leg 1 or 2."""
 
-Cores = dict[Matching, Float[Array, "moment *free network"]]
+Cores = dict[Matching, Float[Array, "moment ... network"]]
+"""Core of each matching, with an axis for each free leg."""
 Group = tuple[str, int]
 """Moments of one kind on as many different inputs are computed together: (kind, inputs)."""
 
@@ -282,12 +285,7 @@ def _parts_of(group: Group, cores: Mapping[Group, Cores], qs: Iterable[Matching]
     asked = [(source, q) for source in KINDS[group[0]].sources for q in qs]
     if group[0] == "dN":
         asked += [(source, ()) for q, source in DIRECT.items() if q in qs]
-    return {
-        part
-        for source, q in asked
-        for p in cores[source.kind, group[1]]
-        for part in parts(source.vertices, p, q)
-    }
+    return {part for source, q in asked for p in cores[source.kind, group[1]] for part in parts(source.vertices, p, q)}
 
 
 def _request(part: Part, moment: Moment) -> Request:
@@ -358,7 +356,7 @@ def _add(total: Cores, more: Cores) -> None:
         total[q] = total[q] + value if q in total else value
 
 
-def _less_signal(raw: Cores, legs: int, c: float) -> Cores:
+def _less_signal(raw: Cores, legs: int, c) -> Cores:
     """c 1 - kappa^T kappa on every pair instead of 1: new_q = sum_(k in q) c^|k| (-1)^|q - k| Tr_(q - k) raw_k."""
     found: Cores = {}
     for q in raw:

@@ -4,8 +4,9 @@ Given a layer, the rows of preactivations of the next are independent N(0, g) wi
 the layer is needed to draw it, and no weight ever is. Cost and memory are linear in the width.
 """
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
@@ -16,16 +17,20 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ntklab.activations import Activation
-from ntklab.finite_width.collapsed.matchings import Matching
-from ntklab.finite_width.collapsed.moments import Constants, Group, Moment, Recursion, whitening
+from ntklab.finite_width.collapsed.matchings import Matching, straight
+from ntklab.finite_width.collapsed.moments import KINDS, Constants, Group, Moment, Recursion, whitening
 from ntklab.finite_width.collapsed.neuron_sums import Request, Requests, neuron_sums
 from ntklab.finite_width.expectations import gaussian_expectations
 from ntklab.finite_width.solver import Architecture
 
-CHUNK = 128
-"""Networks computed side by side: the cores of four inputs stay in the cache. More networks cost no more memory."""
+CHUNKS = (32, 128)
+"""Fewest and most networks computed side by side."""
+CACHE = 2**20
+"""Bytes that the largest array of cores may take: more networks side by side would leave the cache."""
 NEURONS = 2**12
 """Neurons, of several networks, whose sums are computed side by side: they stay in the cache."""
+FEWEST = 3
+"""Inputs that every component is conditioned on at least, where there are as many."""
 KERNELS = ("K", "Theta", "K1", "Theta1")
 TENSORS = (*KERNELS, "V", "D", "F", "A", "B", "P", "Q")
 """What can be sampled in this way."""
@@ -57,25 +62,50 @@ class Program:
     def reads(self) -> dict[str, list[tuple[Moment, Matching]]]:
         """Name of an estimator -> the core that it reads for each component, or for each pair of inputs."""
         found: dict[str, list[tuple[Moment, Matching]]] = defaultdict(list)
-        pair, straight, crossed = ((0, 1),), ((0, 1), (2, 3)), ((0, 2), (1, 3))
+        pair, both, crossed = ((0, 1),), straight(4), ((0, 2), (1, 3))
         if self.has("Theta", "Theta1"):
-            found["w"] = [(_first(a, b, (a, b)), pair) for a, b in self.pairs]
+            found["w"] = [(Moment("N", (a, b), self.given((a, b))), pair) for a, b in self.pairs]
         for c in self.components:
             a, b, x, y = c
+            given = self.given(c)
             if self.has("D", "A"):
-                found["w right"].append((_first(x, y, c), pair))
+                found["w right"].append((_first(x, y, given), pair))
             if self.has("A"):
-                found["w left"].append((_first(a, b, c), pair))
-                found["ww"].append(_second(a, b, x, y, c, straight))
+                found["w left"].append((_first(a, b, given), pair))
+                found["ww"].append(_second(a, b, x, y, given, both))
             if self.has("F"):
-                found["F"].append((_first(b, y, c), ()))
+                found["F"].append((Moment("N", (b, y), given), ()))
             if self.has("B"):
-                found["B"].append(_second(a, x, b, y, c, crossed))
+                found["B"].append(_second(a, x, b, y, given, crossed))
             if self.has("P"):
-                found["P"].append((Moment("dN", (a, b, x), _given(c)), ((1, 2),)))
+                found["P"].append((Moment("dN", (a, b, x), given), ((1, 2),)))
             if self.has("Q"):
-                found["Q"].append((Moment("dN", (a, b, x), _given(c)), pair))
+                found["Q"].append((Moment("dN", (a, b, x), given), pair))
         return dict(found)
+
+    def given(self, component: Iterable[int]) -> tuple[int, ...]:
+        """The inputs conditioned on: those of a component, and others up to `FEWEST`. More inputs are as exact, and one
+        program serves components of one, two and three inputs."""
+        own = set(component)
+        more = (a for a in range(self.inputs) if a not in own)
+        return tuple(sorted(own | set(itertools.islice(more, max(0, FEWEST - len(own))))))
+
+    def blocks(self, name: str) -> list["Block"]:
+        """What an estimator reads, group by group."""
+        found: dict[tuple[Group, Matching], Block] = {}
+        for number, (moment, matching) in enumerate(self.reads[name]):
+            group, place = self.recursion.place(moment)
+            block = found.setdefault((group, matching), Block(group, matching, [], []))
+            block.numbers.append(number)
+            block.places.append(place)
+        return list(found.values())
+
+    @cached_property
+    def chunk(self) -> int:
+        """Networks computed side by side."""
+        entries = [len(moments) * r ** KINDS[kind].legs for (kind, r), moments in self.recursion.groups.items()]
+        fitting = CACHE // (8 * max([1, *entries]))
+        return min(max(1 << fitting.bit_length() - 1, CHUNKS[0]), CHUNKS[1]) if fitting else CHUNKS[0]
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -109,27 +139,27 @@ class Program:
         return Requests([*asked, *slopes], self.inputs)
 
 
-def _given(inputs: Iterable[int]) -> tuple[int, ...]:
-    """The inputs of a component, and others up to `FEWEST`: conditioning on more is as exact, and one program serves
-    components of one, two and three inputs."""
-    found = set(inputs)
-    found |= set(range(total)) - found if len(found) < FEWEST else set()
-    return tuple(sorted(found))
+class Block(NamedTuple):
+    """Reads of one core: which components (or pairs) they are, and the moments' numbers in the group."""
+
+    group: Group
+    matching: Matching
+    numbers: list[int]
+    places: list[int]
 
 
-def _first(a: int, b: int, component: Iterable[int]) -> Moment:
-    return Moment("N", (a, b), _given(component))
+def _first(a: int, b: int, given: tuple[int, ...]) -> Moment:
+    """Equal ones are computed once: the order of the slots does not matter where a pair of neurons is summed over."""
+    return Moment("N", (min(a, b), max(a, b)), given)
 
 
-def _second(
-    a: int, b: int, x: int, y: int, component: Iterable[int], matching: Matching
-) -> tuple[Moment, Matching]:
+def _second(a: int, b: int, x: int, y: int, given: tuple[int, ...], matching: Matching) -> tuple[Moment, Matching]:
     """N(a, b) N(x, y) in a standard order of the slots, so that equal ones are computed once, and the matching there."""
     legs = sorted((sorted(((a, 0), (b, 1))), sorted(((x, 2), (y, 3)))), key=lambda pair: [value for value, _ in pair])
     flat = [leg for pair in legs for leg in pair]
     place = {old: new for new, (_, old) in enumerate(flat)}
     renamed = tuple(sorted(tuple(sorted((place[s], place[t]))) for s, t in matching))
-    return Moment("NN", tuple(value for value, _ in flat), _given(component)), renamed
+    return Moment("NN", tuple(value for value, _ in flat), given), renamed
 
 
 # ---- controls ----
@@ -137,16 +167,14 @@ def _second(
 
 class Response(NamedTuple):
     """Linear response of the mean kernels of the next layer to those of this one, at infinite width, (input, input) each:
-    expectations of d2(s s) and d2(s' s') by the covariance, of s' s', and the NTK."""
+    expectations of the second derivatives of s s and of s' s', slot by slot, and the NTK."""
 
     ss: tuple[np.ndarray, np.ndarray, np.ndarray]
     slopes: tuple[np.ndarray, np.ndarray, np.ndarray]
     theta: np.ndarray
 
 
-def responses(
-    activation: Activation, architecture: Architecture, K: np.ndarray, theta: np.ndarray
-) -> list[Response]:
+def responses(activation: Activation, architecture: Architecture, K: np.ndarray, theta: np.ndarray) -> list[Response]:
     """One for each hidden layer."""
     found = []
     for layer in range(1, architecture.depth):
@@ -172,10 +200,10 @@ def _controls(
 ) -> tuple[Array, Array]:
     """What the mean kernels of this network deviate by, to first order: kappa and tau of the next layer.
 
-    X and Y are the means over the neurons of s s and s' s' less their expectations given the layer before; each has mean
-    zero exactly, and so has every linear combination of those of all layers.
+    X and Y are the means over the neurons of s s and s' s' less their expectations given the layer before, and w is the mean
+    NTK given that layer: X and w Y have mean zero exactly, and so has every linear combination of those of all layers.
     """
-    kappa, tau = change
+    kappa, tau, w = change
     duals = program.activation.duals
     v = jnp.stack([g[a, a] for a in range(program.inputs)])
     pairs = [(g[a, b], v[a], v[b]) for a, b in program.pairs]
@@ -186,8 +214,7 @@ def _controls(
     if slopes is None:
         return new, tau
     Y = slopes - _matrix(program, d)
-    theta = response.theta[:, :, None]
-    moving = theta * (Y + through_slopes) + response.ss[1][:, :, None] * tau
+    moving = w * Y + response.theta[:, :, None] * through_slopes + response.ss[1][:, :, None] * tau
     return new, constants.lambda_w * (X + through_ss) + constants.c_w * moving
 
 
@@ -202,7 +229,7 @@ def _matrix(program: Program, values: Sequence[Array]) -> Array:
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _neurons(program: Program, stage: Stage, width: int, keys, layer: int, L: Float[Array, "r r network"]):
+def _neurons(program: Program, stage: Stage, width: int, keys, layer, L: Float[Array, "r r network"]):
     """Draw layer number `layer`, of `width` neurons, and sum over them."""
     r = program.inputs
     keys = jax.vmap(lambda key: jax.random.fold_in(key, layer))(keys)
@@ -214,21 +241,18 @@ def _neurons(program: Program, stage: Stage, width: int, keys, layer: int, L: Fl
         return neuron_sums(program.requests(stage), program.activation, z)
 
     L = jnp.moveaxis(L, 2, 0)
-    side = 1 << max(0, min(CHUNK, NEURONS // width).bit_length() - 1)
+    side = 1 << max(0, min(len(keys), NEURONS // width).bit_length() - 1)
     if len(keys) <= side or len(keys) % side:
         return some((keys, L))
     split = jax.tree.map(lambda leaf: leaf.reshape(-1, side, *leaf.shape[1:]), (keys, L))
-    return jax.tree.map(
-        lambda leaf: jnp.moveaxis(leaf, 0, 2).reshape(*leaf.shape[1:3], -1), jax.lax.map(some, split)
-    )
+    return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, 2).reshape(*leaf.shape[1:3], -1), jax.lax.map(some, split))
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _step(program: Program, stage: Stage, constants: Constants, response, sums, state):
     """From the sums over a layer to what estimates the tensors of the next one, and to what is carried there."""
-    requests, recursion, r = program.requests(stage), program.recursion, program.inputs
+    requests, recursion = program.requests(stage), program.recursion
     g_old, M_old, cores, change = state
-    c = constants.c_w / constants.width
     plain = sums[0, 0][:, 0]
 
     def total(order: int) -> Array:
@@ -244,94 +268,110 @@ def _step(program: Program, stage: Stage, constants: Constants, response, sums, 
     raw, direct = recursion.raw(constants, requests, sums, cores, M_old, M_new, program.wanted(stage))
     if program.has(*KERNELS):
         slopes = total(1) if program.has("Theta", "Theta1") else None
-        change = _controls(program, constants, response, g_old, ss, slopes, change)
-        out["kappa"], out["tau"] = change
+        out["kappa"], out["tau"] = _controls(program, constants, response, g_old, ss, slopes, change)
 
-    def read(name: str) -> Iterator[tuple[Moment, Array]]:
-        for moment, matching in program.reads.get(name, ()):
-            group, number = recursion.place(moment)
-            yield moment, raw[group][matching][number]
-
-    for name in ("w", "w left", "w right"):
-        if name in program.reads:
-            out[name] = jnp.stack([d[moment.inputs] + c * value for moment, value in read(name)])
-    if "ww" in program.reads:
-        products = []
-        for (moment, both), (a, b, x, y) in zip(read("ww"), program.components, strict=True):
-            left, right = (
-                c * _core(raw, recursion, moment.of("N", slots), ((0, 1),)) for slots in ((0, 1), (2, 3))
-            )
-            d1, d2 = (d[moment.inputs[s], moment.inputs[t]] for s, t in ((0, 1), (2, 3)))
-            products.append(d1 * d2 + d1 * right + d2 * left + c * c * both)
-        out["ww"] = jnp.stack(products)
-    if "B" in program.reads:
-        out["B"] = jnp.stack([constants.width * c * c * value for _, value in read("B")])
-
-    def row(component: Component, slot: int) -> Array:
-        given = _given(component)
-        return roots[given][0][given.index(component[slot])]
-
-    if "F" in program.reads:
-        out["F"] = constants.width * jnp.stack([
-            jnp.einsum("rn,rsn,sn->n", row(component, 0), value, row(component, 2))
-            for (_, value), component in zip(read("F"), program.components, strict=True)
-        ])  # fmt: skip
-    for name in ("P", "Q"):
-        if name in program.reads:
-            found = []
-            for (moment, value), component in zip(read(name), program.components, strict=True):
-                vector = c * value
-                if name == "Q":
-                    vector = vector + _core(direct, recursion, moment, ((0, 1),))
-                found.append(constants.width * jnp.sum(row(component, 3) * vector, axis=0))
-            out[name] = jnp.stack(found)
+    out |= _estimators(program, constants, d, {given: root[0] for given, root in roots.items()}, raw, direct)
     if stage.last:
         return out, None
+    if program.has(*KERNELS):
+        w = _matrix(program, out["w"]) if "w" in out else change[2]
+        change = out["kappa"], out["tau"], w
     L = whitening(g)[0]
     return out, (L, (g, M_new, recursion.advance(constants, raw, direct, d), change))
 
 
-def _core(cores, recursion: Recursion, moment: Moment, matching: Matching) -> Array:
-    group, number = recursion.place(moment)
-    return cores[group][matching][number]
+def _estimators(program: Program, constants: Constants, d, roots, raw, direct) -> dict[str, Array]:
+    """Conditional means at the next layer, (pair or component, network) each."""
+    c, n = constants.c_w / constants.width, constants.width
+
+    def read(name: str, of: Callable[[Block, Array], Array]) -> Array:
+        blocks = program.blocks(name)
+        order = np.argsort(np.concatenate([block.numbers for block in blocks]))
+        values = [of(block, raw[block.group][block.matching][np.array(block.places)]) for block in blocks]
+        return jnp.concatenate(values)[order]
+
+    def slots(block: Block, number: int) -> np.ndarray:
+        return np.array([program.recursion.groups[block.group][place].inputs[number] for place in block.places])
+
+    def row(block: Block, number: int) -> Array:
+        """Row of L of the input in a slot of each component, (component, r, network)."""
+        components = [program.components[k] for k in block.numbers]
+        return jnp.stack([
+            roots[given][given.index(component[number])]
+            for component, given in ((component, program.given(component)) for component in components)
+        ])  # fmt: skip
+
+    def w(block: Block, value: Array) -> Array:
+        return d[slots(block, 0), slots(block, 1)] + c * value
+
+    def ww(block: Block, value: Array) -> Array:
+        moments = [program.recursion.groups[block.group][place] for place in block.places]
+        left, right = (_cores(program, raw, [m.of("N", pair) for m in moments], ((0, 1),)) for pair in straight(4))
+        d12, d34 = (d[slots(block, s), slots(block, t)] for s, t in straight(4))
+        return d12 * d34 + c * (d12 * right + d34 * left) + c * c * value
+
+    def f(block: Block, value: Array) -> Array:
+        through = (value * row(block, 2)[:, None]).sum(2)
+        return n * (row(block, 0) * through).sum(1)
+
+    def q(block: Block, value: Array) -> Array:
+        own = direct[block.group][((0, 1),)][np.array(block.places)]
+        return n * (row(block, 3) * (c * value + own)).sum(1)
+
+    readers = {
+        "w": w, "w left": w, "w right": w, "ww": ww, "F": f, "Q": q,
+        "B": lambda block, value: n * c * c * value,
+        "P": lambda block, value: n * c * (row(block, 3) * value).sum(1),
+    }  # fmt: skip
+    return {name: read(name, readers[name]) for name in program.reads}
+
+
+def _cores(program: Program, cores, moments: Sequence[Moment], matching: Matching) -> Array:
+    places = [program.recursion.place(moment) for moment in moments]
+    return cores[places[0][0]][matching][np.array([number for _, number in places])]
 
 
 def drawn(
     program: Program, architecture: Architecture, K: np.ndarray, theta: np.ndarray, key: int, networks: int
 ) -> dict[str, np.ndarray]:
     """What the estimators are made of, {name: (layer, ..., network)} for layers 2, 3, ...: (input, input) for g and the
-    controls kappa and tau, one entry for each unordered pair of inputs for w, one for each component otherwise."""
-    r = program.inputs
-    chunks = -(-networks // CHUNK)
-    if not program.has(*KERNELS):
-        response = [None] * (architecture.depth - 1)
-    else:
+    controls kappa and tau, one entry for each unordered pair of inputs for w, one for each component otherwise.
+
+    Network number i of a key is the same whatever else is asked of these inputs.
+    """
+    chunk = program.chunk
+    parts = [
+        _layers(program, architecture, K, theta, key, np.arange(first, first + chunk))
+        for first in range(0, networks, chunk)
+    ]
+    return {name: np.concatenate([part[name] for part in parts], axis=-1)[..., :networks] for name in parts[0]}
+
+
+def _layers(program: Program, architecture: Architecture, K, theta, key: int, numbers) -> dict[str, np.ndarray]:
+    r, size = program.inputs, len(numbers)
+    response: Sequence[Response | None] = [None] * (architecture.depth - 1)
+    if program.has(*KERNELS):
         response = _responses(program.activation, architecture, K.tobytes(), theta.tobytes(), r)
-    root = jax.random.PRNGKey(key)
-    K_wide = jnp.broadcast_to(jnp.asarray(K)[:, :, None], (r, r, CHUNK))
-    L1 = whitening(K_wide)[0]
-    M1 = {given: whitening(K_wide[np.ix_(given, given)])[1] for given in program.recursion.givens}
-    zero = jnp.zeros((r, r, CHUNK))
+    keys = jax.vmap(partial(jax.random.fold_in, jax.random.PRNGKey(key)))(numbers)
+    wide = jnp.broadcast_to(jnp.asarray(K)[:, :, None], (r, r, size))
+    M = {given: whitening(wide[np.ix_(given, given)])[1] for given in program.recursion.givens}
+    zero = jnp.zeros((r, r, size))
+    change = zero, zero, jnp.broadcast_to(jnp.asarray(theta)[:, :, None], zero.shape)
+    L, state = whitening(wide)[0], (wide, M, program.recursion.initial(theta, size), change)
     found = []
-    for chunk in range(chunks):
-        numbers = jnp.arange(chunk * CHUNK, (chunk + 1) * CHUNK)
-        keys = jax.vmap(partial(jax.random.fold_in, root))(numbers)
-        L, state = L1, (K_wide, M1, program.recursion.initial(theta, CHUNK), (zero, zero))
-        layers = []
-        for layer, width in enumerate(architecture.widths, 1):
-            # A middle layer's program does for the last too: compiling another takes longer than it would save.
-            stage = Stage(layer == 1, layer == architecture.depth - 1 and architecture.depth <= 3)
-            sums = _neurons(program, stage, width, keys, layer, L)
-            constants = Constants(
-                architecture.c_w[layer], architecture.c_b[layer], architecture.lambda_w[layer],
-                architecture.lambda_b[layer], float(width),
-            )  # fmt: skip
-            out, onward = _step(program, stage, constants, response[layer - 1], sums, state)
-            layers.append(out)
-            if onward:
-                L, state = onward
-        found.append({name: np.stack([np.asarray(out[name]) for out in layers]) for name in layers[0]})
-    return {name: np.concatenate([part[name] for part in found], axis=-1)[..., :networks] for name in found[0]}
+    for layer, width in enumerate(architecture.widths, 1):
+        # A middle layer's program does for the last too: compiling another takes longer than it would save.
+        stage = Stage(layer == 1, layer == architecture.depth - 1 and architecture.depth <= 3)
+        sums = _neurons(program, stage, width, keys, layer, L)
+        constants = Constants(
+            architecture.c_w[layer], architecture.c_b[layer], architecture.lambda_w[layer],
+            architecture.lambda_b[layer], float(width),
+        )  # fmt: skip
+        out, onward = _step(program, stage, constants, response[layer - 1], sums, state)
+        found.append(out)
+        if onward:
+            L, state = onward
+    return {name: np.stack([np.asarray(out[name]) for out in found]) for name in found[0]}
 
 
 @lru_cache(maxsize=32)

@@ -58,7 +58,8 @@ class Requests:
         place = {ends: k for k, ends in enumerate(self.ends[kind])}
         z, s = kind
         found = [
-            place[tuple(sorted(index[:z])), tuple(sorted(index[z:]))] for index in itertools.product(inputs, repeat=z + s)
+            place[tuple(sorted(index[:z])), tuple(sorted(index[z:]))]
+            for index in itertools.product(inputs, repeat=z + s)
         ]
         return np.array(found).reshape((len(inputs),) * (z + s))
 
