@@ -27,7 +27,7 @@ OUTPUT = Path(__file__).with_name("finite_width_monte_carlo.npz")
 
 
 def main() -> None:
-    options = {"components": COMPONENTS, "batches": 60, "seed": 20240305, **CONSTANTS}
+    options = {"components": COMPONENTS, "batches": 60, "seed": 20240305, "estimator": "averaged", **CONSTANTS}
     arrays = {}
     drawn = sample(INPUTS, ACTIVATION, [3], tensors=LAYER2_TENSORS, networks=600_000, **options)
     for tensor in LAYER2_TENSORS:

@@ -84,8 +84,8 @@ DIRECT = {
 }
 """dN where the derivative is by a weight between the layers themselves, which ties leg 0 to leg 1 or 2."""
 
-Cores = dict[Matching, Float[Array, "moment ... network"]]
-"""Core of each matching, with an axis for each free leg."""
+Cores = dict[Matching, Array]
+"""Core of each matching, (moment, ..., network) with an axis for each free leg."""
 Group = tuple[str, int]
 """Moments of one kind on as many different inputs are computed together: (kind, inputs)."""
 

@@ -23,9 +23,9 @@ from ntklab.finite_width.collapsed.neuron_sums import Request, Requests, neuron_
 from ntklab.finite_width.expectations import gaussian_expectations
 from ntklab.finite_width.solver import Architecture
 
-CHUNKS = (32, 128)
+CHUNKS = (32, 1024)
 """Fewest and most networks computed side by side."""
-CACHE = 2**20
+CACHE = 2**19
 """Bytes that the largest array of cores may take: more networks side by side would leave the cache."""
 NEURONS = 2**12
 """Neurons, of several networks, whose sums are computed side by side: they stay in the cache."""
@@ -100,12 +100,12 @@ class Program:
             block.places.append(place)
         return list(found.values())
 
-    @cached_property
-    def chunk(self) -> int:
-        """Networks computed side by side."""
+    def chunk(self, networks: int) -> int:
+        """Networks computed side by side, of so many."""
         entries = [len(moments) * r ** KINDS[kind].legs for (kind, r), moments in self.recursion.groups.items()]
-        fitting = CACHE // (8 * max([1, *entries]))
-        return min(max(1 << fitting.bit_length() - 1, CHUNKS[0]), CHUNKS[1]) if fitting else CHUNKS[0]
+        fitting = max(1, CACHE // (8 * max([1, *entries])))
+        most = min(fitting, CHUNKS[1], networks)
+        return max(CHUNKS[0], 1 << (most - 1).bit_length() if most == networks else 1 << most.bit_length() - 1)
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -196,24 +196,27 @@ def _second_derivative(parts: Sequence[Array], change: Array) -> Array:
 
 
 def _controls(
-    program: Program, constants: Constants, response: Response, g: Array, ss: Array, slopes: Array | None, change
+    program: Program, stage: Stage, constants: Constants, response: Response, g: Array, ss, slopes, change
 ) -> tuple[Array, Array]:
     """What the mean kernels of this network deviate by, to first order: kappa and tau of the next layer.
 
     X and Y are the means over the neurons of s s and s' s' less their expectations given the layer before, and w is the mean
     NTK given that layer: X and w Y have mean zero exactly, and so has every linear combination of those of all layers.
+    Without closed forms the expectations are those of layer 1 only, one integral for all networks.
     """
     kappa, tau, w = change
-    duals = program.activation.duals
-    v = jnp.stack([g[a, a] for a in range(program.inputs)])
-    pairs = [(g[a, b], v[a], v[b]) for a, b in program.pairs]
-    d = [duals.derivative_dual(*pair) for pair in pairs]
-    X = ss - _matrix(program, [duals.dual(*pair, slope) for pair, slope in zip(pairs, d, strict=True)])
     through_ss, through_slopes = (_second_derivative(part, kappa) for part in (response.ss, response.slopes))
+    X = Y = 0.0
+    if stage.first or program.activation.closed_duals:
+        duals = program.activation.duals
+        g = g[..., :1] if stage.first else g
+        pairs = [(g[a, b], g[a, a], g[b, b]) for a, b in program.pairs]
+        d = [duals.derivative_dual(*pair) for pair in pairs]
+        X = ss - _matrix(program, [duals.dual(*pair, slope) for pair, slope in zip(pairs, d, strict=True)])
+        Y = 0.0 if slopes is None else slopes - _matrix(program, d)
     new = constants.c_w * (X + through_ss)
     if slopes is None:
         return new, tau
-    Y = slopes - _matrix(program, d)
     moving = w * Y + response.theta[:, :, None] * through_slopes + response.ss[1][:, :, None] * tau
     return new, constants.lambda_w * (X + through_ss) + constants.c_w * moving
 
@@ -268,7 +271,7 @@ def _step(program: Program, stage: Stage, constants: Constants, response, sums, 
     raw, direct = recursion.raw(constants, requests, sums, cores, M_old, M_new, program.wanted(stage))
     if program.has(*KERNELS):
         slopes = total(1) if program.has("Theta", "Theta1") else None
-        out["kappa"], out["tau"] = _controls(program, constants, response, g_old, ss, slopes, change)
+        out["kappa"], out["tau"] = _controls(program, stage, constants, response, g_old, ss, slopes, change)
 
     out |= _estimators(program, constants, d, {given: root[0] for given, root in roots.items()}, raw, direct)
     if stage.last:
@@ -339,7 +342,7 @@ def drawn(
 
     Network number i of a key is the same whatever else is asked of these inputs.
     """
-    chunk = program.chunk
+    chunk = program.chunk(networks)
     parts = [
         _layers(program, architecture, K, theta, key, np.arange(first, first + chunk))
         for first in range(0, networks, chunk)
