@@ -1,26 +1,28 @@
 """Exact moments of finite linear networks: n times the cumulants that V, D, F, A and B are the limits of.
 
-Any inputs, widths, depth and constants of each layer; nothing is expanded in 1/n. With sigma(z) = z, layer l + 1 is, given the
-n neurons of layer l (spec finite-width.md, 2.7),
+Any inputs, widths, depth and constants of each layer; nothing is expanded in 1/n. With sigma(z) = z, layer l + 1 is,
+given the n neurons of layer l (spec finite-width.md, 2.7),
 
     z'_i(a)      = b_i + n^(-1/2) sum_k W_ik z_k(a)
     NTK'_ij(a,b) = delta_ij d(a,b) + (1/n) sum_km W_ik W_jm NTK_km(a,b),    d(a,b) = lambda_b + lambda_W q(a,b),
     q(a,b)       = (1/n) sum_k z_k(a) z_k(b),    t(a,b) = (1/n) sum_k NTK_kk(a,b),
 
-where d is the direct term, of the weights and biases of layer l + 1 themselves. A product T of two of z z and NTK has four legs
-(neuron, input), and by the symmetry of the weights E[T] = sum over the three pairings p of the legs of delta_p T_p[inputs].
-Two legs at a time are contracted by the four weights (Wick), each sum over neurons of layer l closes a loop made of a
-pairing p of the weights and a pairing s of T, and is worth n. Hence, over n^2,
+where d is the direct term, of the weights and biases of layer l + 1 themselves. A product T of two of z z and NTK has
+four legs (neuron, input), and by the symmetry of the weights E[T] = sum over the three pairings p of the legs of
+delta_p T_p[inputs]. By Wick's theorem the four weights of a step pair the legs of T as well: a pairing p of the weights
+and a pairing s of T, laid over each other, leave one free sum over the n neurons for each closed loop. Over n^2,
 
     X_p = sum_s n^(loops(p, s) - 2) T_s,    two loops where p = s, one otherwise.
 
 p = (12)(34) gives E[q q], E[q t] and E[t t] of T = z z z z, z z NTK and NTK NTK; p = (13)(24) the other pairing. With
 g = C_b + C_W q and w = d + C_W t, the variance of z' and the mean of NTK'_ii given layer l,
 
-    V' = n cov(g, g),   D' = n cov(g, w),   A' = n cov(w, w),   F' = n C_W^2 X_(13)(24) of z z NTK,   B' = the same of NTK NTK.
+    V' = n cov(g, g),   D' = n cov(g, w),   A' = n cov(w, w),
+    F' = n C_W^2 X_(13)(24) of z z NTK,     B' = n C_W^2 X_(13)(24) of NTK NTK.
 
-The direct term stands in D and A alone: F and B pair legs of different sides, and it carries a delta on one side. Biases are
-in no cumulant but through the means, which are those of infinite width: both q and t have the mean of one neuron.
+The direct term enters a step to D and A alone: its delta pairs the two legs of one NTK, which F and B pair with legs of
+the other factor. Biases enter through the means alone, E[q] = K and E[t] = Theta, which are those of infinite width at
+every n.
 """
 
 from collections.abc import Sequence

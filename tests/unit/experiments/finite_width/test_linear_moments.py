@@ -1,4 +1,4 @@
-"""Exact moments of finite linear networks: the limit, every parameter integrated out by quadrature, and sampled networks."""
+"""Exact moments of finite linear networks: the limit, all parameters integrated by quadrature, and sampled networks."""
 
 import itertools
 from functools import cache
@@ -14,6 +14,10 @@ from ntklab.metrics.resampling import jackknife_interval, leave_groups_out
 
 CONSTANTS = {"c_w": [1.3, 0.9, 1.2, 1.1], "c_b": [0.1, 0.2, 0.05, 0.3], "lambda_w": [0.8, 1.1, 0.7, 1.3]}
 CONSTANTS["lambda_b"] = [0.3, 0.1, 0.2, 0.4]
+
+
+def constants(depth: int) -> dict[str, list[float]]:
+    return {name: values[:depth] for name, values in CONSTANTS.items()}
 
 
 @cache
@@ -86,9 +90,10 @@ def test_v_at_one_input_is_a_product_of_chi_squares(widths):
 def integrated(widths: tuple[int, ...]) -> dict[str, np.ndarray]:
     """The tensors of the last layer at two inputs, from all weights and biases below it by Gauss-Hermite quadrature.
 
-    Three nodes in every variable integrate polynomials of degree five, and a product of two of g, w and NTK has degree four.
+    Three nodes in every variable integrate polynomials of degree five exactly, and a product of two of g, w and NTK has
+    degree four.
     """
-    x, c = inputs(2, 2), {name: values[: len(widths) + 1] for name, values in CONSTANTS.items()}
+    x, c = inputs(2, 2), constants(len(widths) + 1)
     K = c["c_b"][0] + c["c_w"][0] * x @ x.T / x.shape[1]
     theta = c["lambda_b"][0] + c["lambda_w"][0] * x @ x.T / x.shape[1]
     sizes = [2 * widths[0], *[n * (m + 1) for m, n in itertools.pairwise(widths)]]
@@ -130,9 +135,7 @@ def read_out(z, ntk, probability, c_w, c_b, lambda_w, lambda_b) -> dict[str, np.
 
 
 def found_at(widths: tuple[int, ...]) -> dict[str, np.ndarray]:
-    depth = len(widths) + 1
-    constants = {name: values[:depth] for name, values in CONSTANTS.items()}
-    found = moments(inputs(2, 2), widths, **constants)
+    found = moments(inputs(2, 2), widths, **constants(len(widths) + 1))
     return {tensor: found[tensor][-1] for tensor in TENSORS}
 
 
@@ -227,14 +230,10 @@ def test_b_of_layer_two_is_the_same_in_every_network():
 
 def test_inputs_are_interchangeable():
     x, order = inputs(4, 3), [2, 0, 0, 3]
-    found, permuted = (moments(rows, [2, 3], **constants()) for rows in (x, x[order]))
+    found, permuted = (moments(rows, [2, 3], **constants(3)) for rows in (x, x[order]))
     for name in found:
         for X, Y in zip(found[name], permuted[name], strict=True):
             np.testing.assert_allclose(X[np.ix_(*[order] * X.ndim)], Y, rtol=1e-12, atol=1e-14)
-
-
-def constants() -> dict[str, list[float]]:
-    return {name: values[:3] for name, values in CONSTANTS.items()}
 
 
 @pytest.mark.parametrize("wrong", [{"widths": [3, 0]}, {"widths": [3, 3], "c_w": [1.0, 1.0]}])
