@@ -1,5 +1,7 @@
 """Exact moments of finite ReLU networks at one input: closed forms, the limit, and a network computed by hand."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,41 @@ def test_layer_three_of_one_neuron_by_hand():
     assert moments(1, 3)["V"][2] == pytest.approx(passing * square - k**2)
     ntk_squared = k**2 * fourth + 4 * k * second * second + 4 * fourth
     assert moments(1, 3)["B"][2] == pytest.approx(passing * 4 * ntk_squared)
+
+
+def closed_forms(n: int, depth: int) -> dict[str, list[float]]:
+    """Spec collapsed-sampling.md, section 3, as it is written there: C_W = 2, lambda_W = 1, k = 2 and t = 1.
+
+    Derived from the moments of the NTK given the preactivations, and no part of it is shared with `moments`. Rational
+    numbers, as D and F subtract powers that are close at large n.
+    """
+    n, k, t = Fraction(n), Fraction(2), Fraction(1)
+    al, be = 1 + 5 / n, 1 - 1 / n
+    x, y, k2, a = k * t, Fraction(0), k**2, t**2
+    b = e = f = T = Fraction(0)
+    found = {tensor: [] for tensor in TENSORS}
+    for layer in range(1, depth + 1):
+        p = layer - 1
+        F = n * k * t / 3 * (p * al**p - n * be / 6 * (al**p - be**p))
+        found["V"].append(float(n * k**2 * (al**p - 1)))
+        found["F"].append(float(F))
+        found["D"].append(float(n * k * t * (n / 6 * (al**layer - be**layer) - layer) + F))
+        found["A"].append(float(n * (a + 2 * e + T - layer**2 * t**2)))
+        found["B"].append(float(n * (b + 2 * f + T)))
+        k2, x, y, a, b, e, f, T = (
+            al * k2,
+            al * k2 / 2 + be * x,
+            2 / n * x + al * y,
+            (1 - 3 / n + 4 / n**2) * a + (4 / n - 8 / n**2) * b + be * x + al * k2 / 4,
+            be * b + (2 / n - 4 / n**2) * a,
+            (2 / n - 4 / n**2) * a + be * e + x / n + al * y / 2,
+            (2 / n - 4 / n**2) * b + be * f,
+            4 / n**2 * (a + 2 * b) + 2 / n * (2 * e + 4 * f) + al * T,
+        )
+    return found
+
+
+@pytest.mark.parametrize("width", [3, 200])
+@pytest.mark.parametrize("tensor", TENSORS)
+def test_equal_to_the_closed_forms_from_conditional_moments(tensor, width):
+    np.testing.assert_allclose(moments(width, 30)[tensor], closed_forms(width, 30)[tensor], rtol=1e-10, atol=0)
