@@ -221,7 +221,7 @@ def _controls(
     return new, constants.lambda_w * (X + through_ss) + constants.c_w * moving
 
 
-def _matrix(program: Program, values: Sequence[Array]) -> Array:
+def _matrix(program: Program, values: Sequence[Array] | Array) -> Array:
     """(input, input, network) from values of unordered pairs."""
     number = {pair: k for k, pair in enumerate(program.pairs)}
     size = range(program.inputs)
