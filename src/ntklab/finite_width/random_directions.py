@@ -13,7 +13,8 @@ Gaussian, and independent of those of other neurons, with the covariance
 At layer 1 f_{} ~ N(0, K) and f_p ~ N(0, Theta), and the higher fields are zero. The mean of f_p(a) f_p(b) over directions is
 the NTK, and so on: products of two entries of Sigma of one network have the tensors for means (`PRODUCTS`). They stand for two
 different neurons, so that n times their mean is n times the cumulant of the layer at this width, without further bias.
-Cost and memory are linear in the width.
+Cost and memory are linear in the width, but the estimates are noisy: the error of one network does not fall with the width,
+where that of estimators without random directions does, and the tails are heavy.
 """
 
 from collections.abc import Iterator, Sequence

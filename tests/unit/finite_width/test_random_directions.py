@@ -57,9 +57,9 @@ def test_kernel_of_layer_two():
 
 @cache
 def layer_three():
-    drawn = draw(X, [5, 4], 20_000, LAYERED, key=2)
-    options = {"networks": 8_000, "batches": 40, "seed": 3, **LAYERED}
-    return drawn, sample(X, "tanh", [5, 4], tensors=TENSORS, components=COMPONENTS, **options)
+    drawn = draw(X, [3, 5], 20_000, LAYERED, key=2)
+    options = {"networks": 6_000, "batches": 40, "seed": 3, **LAYERED}
+    return drawn, sample(X, "tanh", [3, 5], tensors=TENSORS, components=COMPONENTS, **options)
 
 
 @pytest.mark.parametrize("tensor", TENSORS)
@@ -86,7 +86,7 @@ def test_a_missing_direct_term_is_seen(monkeypatch):
 def test_equal_inputs_have_equal_components():
     """More fields than neurons, too: the covariances are singular twice over."""
     x = np.stack([X[0], X[1], X[0] + X[1], X[0]])
-    drawn = draw(x, [3, 5, 4], 200, SAME | {"c_b": 0.0}, components=[(0, 1, 2, 3), (3, 1, 2, 0), (0, 1, 2, 0)])
+    drawn = draw(x, [3, 3, 3], 200, SAME | {"c_b": 0.0}, components=[(0, 1, 2, 3), (3, 1, 2, 0), (0, 1, 2, 0)])
     for tensor in TENSORS:
         values = drawn[tensor]
         assert np.all(np.isfinite(values))
@@ -105,16 +105,16 @@ def test_the_root_of_a_singular_matrix(rng):
 
 def test_networks_do_not_depend_on_chunks(monkeypatch):
     options = {"constants": SAME, "tensors": ("F", "B"), "activation": "relu"}
-    whole = draw(X, [4, 3], 40, **options)
+    whole = draw(X, [4, 4], 40, **options)
     monkeypatch.setattr(random_directions, "CHUNK", 16)
-    parts = draw(X, [4, 3], 33, **options)
+    parts = draw(X, [4, 4], 33, **options)
     for name in ("g", "F", "B"):
         np.testing.assert_allclose(parts[name], whole[name][..., :33], rtol=1e-12)
 
 
 # ---- automatic differentiation ----
 
-WIDTHS = (3, 8, 6, 2)
+WIDTHS = (3, 6, 6, 2)
 
 
 def _network(parameters, x):
