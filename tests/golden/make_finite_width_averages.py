@@ -2,8 +2,9 @@
 
     python tests/golden/make_finite_width_averages.py
 
-Means and standard errors of `sample(estimator="averaged")` for the ensembles of `SETUPS`, about five minutes on one core.
-Made once; the tests only read it. Constants differ from layer to layer, widths are unequal, and inputs are dependent or more than neurons.
+Means and standard errors of `sample(estimator="averaged")` for the ensembles of `SETUPS`, five minutes on one core. Made
+once; the tests only read it. Constants differ from layer to layer, widths are unequal, and inputs are dependent or more than
+neurons.
 """
 
 from pathlib import Path

@@ -29,6 +29,7 @@ from jax.experimental import enable_x64
 from jaxtyping import Array, Float
 
 from ntklab.activations import Activation
+from ntklab.finite_width.ensemble import Component, Ensemble
 from ntklab.finite_width.solver import Architecture
 
 CHUNK = 128
@@ -49,7 +50,9 @@ PRODUCTS = {
 }
 """Tensor -> (S, slot, S', slot') of the two entries Sigma_{S,S'} whose product is averaged over the orders of p, q, r."""
 
-Component = tuple[int, int, int, int]
+TENSORS = tuple(PRODUCTS)
+"""What can be sampled in this way."""
+
 Field = frozenset[int]
 
 
@@ -60,6 +63,13 @@ class Constants(NamedTuple):
     c_b: float
     lambda_w: float
     lambda_b: float
+
+
+def estimates(ensemble: Ensemble, keys: Sequence[int], draws: int) -> dict[str, np.ndarray]:
+    """Tensor -> (batch, layer, component) for layers 2 to depth, `draws` networks in the batch of each key."""
+    of = ensemble.activation, ensemble.architecture, ensemble.tensors, ensemble.components, *ensemble.first
+    batches = [drawn(*of, key, draws) for key in keys]
+    return {tensor: np.stack([batch[tensor].mean(axis=-1) for batch in batches]) for tensor in ensemble.tensors}
 
 
 def drawn(

@@ -1,7 +1,7 @@
 """Monte Carlo over random networks: every tensor of order 1/n with standard errors, layer by layer.
 
-The default estimators integrate all weights out exactly and draw preactivations only (`collapsed`; R, S, T and U by random
-directions in parameter space): unbiased for n times the cumulant at finite n, which equals the tensor up to O(1/n), at a cost
+The default estimators integrate all weights out exactly and draw preactivations only (`collapsed`; R, S, T and U by other
+means): unbiased for n times the cumulant at finite n, which equals the tensor up to O(1/n), at a cost
 linear in the width. Those that draw whole networks, and the printed ones of the paper, are options, for cross-checks and for
 figures like for like. Networks are drawn in batches with seeds of their own; the standard error is that of the mean over
 batches, which is right also for covariances.
@@ -85,9 +85,10 @@ def sample(
         batches: independent groups of networks, at least 2; their spread is the standard error.
         seed: root seed. Batch number i has the same networks whatever is asked besides.
         first_batch: number of the first batch, so that batches can be shared out over jobs.
-        estimator: "collapsed": all weights integrated out, and random directions for R, S, T, U; "directions": these for F,
-            B and P to U, an independent check; "averaged": whole networks, exact averages over the last weights only;
-            "printed": those of eqs. (109) to (115), which have a bias of order 1/n more.
+        estimator: "collapsed": all weights integrated out; R, S, T and U, for which there are no such moments yet, are
+            averaged to layer 3 and sampled by random directions beyond. "directions": random directions in parameter space
+            for F, B and P to U, a noisy but independent check. "averaged": whole networks, with exact averages over the last
+            weights only. "printed": those of eqs. (109) to (115), which have a bias of order 1/n more.
 
     Raises:
         ValueError: for bad input, or for what cannot be sampled.
@@ -103,7 +104,7 @@ def sample(
     _check_memory(ensemble, draws, batches)
     values = {}
     with enable_x64(True):
-        for name, wanted in _shared_out(tensors, estimator).items():
+        for name, wanted in _shared_out(tensors, estimator, architecture.depth).items():
             # Random directions beside collapsed moments are other networks.
             apart = (name,) if name == "directions" else ()
             streams = (generator(seed, "finite_width", *apart, *widths, first_batch + k) for k in range(batches))
@@ -112,13 +113,15 @@ def sample(
     return Sample({tensor: _shaped(tensor, values[tensor], ensemble, components is None) for tensor in tensors})
 
 
-def _shared_out(tensors: Sequence[str], estimator: str) -> dict[str, tuple[str, ...]]:
-    """Estimator -> its tensors: what `collapsed` has no moments for goes to random directions."""
+def _shared_out(tensors: Sequence[str], estimator: str, depth: int) -> dict[str, tuple[str, ...]]:
+    """Estimator -> its tensors. What `collapsed` has no moments for is averaged over whole networks, which is less noisy than
+    random directions, as long as there is a formula: up to layer 3."""
     if estimator != "collapsed":
         return {estimator: tuple(tensors)}
+    other = "averaged" if depth <= 3 else "directions"
     wanted = {
         "collapsed": tuple(tensor for tensor in tensors if tensor in collapsed.TENSORS),
-        "directions": tuple(tensor for tensor in tensors if tensor not in collapsed.TENSORS),
+        other: tuple(tensor for tensor in tensors if tensor not in collapsed.TENSORS),
     }
     return {name: of for name, of in wanted.items() if of}
 

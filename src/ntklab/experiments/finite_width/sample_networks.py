@@ -29,10 +29,11 @@ def sample_networks(
             "last": last, "estimator": estimator, "seed": seed,
         }  # fmt: skip
         arrays = {}
-        for n in width:
+        for n in SETUPS[name].widths(width):
             drawn = _drawn(SETUPS[name], n, depth, networks_per_batch, first, last, estimator, seed)
             arrays |= {f"{n}/{tensor}": values for tensor, values in drawn.items()}
-            print(f"{name}, width {n}: batches {first} to {last} of {networks_per_batch} networks", flush=True)
+            networks = SETUPS[name].times * networks_per_batch
+            print(f"{name}, width {n}: batches {first} to {last} of {networks} networks", flush=True)
         save_arrays(output, arrays, record(settings))
 
 
@@ -42,6 +43,6 @@ def _drawn(
     batches = last + 1 - first
     return sample(
         ensemble.x, ensemble.activation, ensemble.hidden(width, depth), ensemble.c_w, tensors=ensemble.tensors,
-        components=ensemble.components, networks=batches * networks, batches=batches, first_batch=first,
-        seed=seed, estimator=estimator if ensemble.scan != "tensor" else "averaged", **ensemble.constants,
+        components=ensemble.components, networks=ensemble.times * batches * networks, batches=batches, first_batch=first,
+        seed=seed, estimator=estimator if ensemble.scan != "tensor" else "collapsed", **ensemble.constants,
     ).batches  # fmt: skip

@@ -50,9 +50,9 @@ class FiniteWidth(Block):
     """Statistics of random networks and their NTK at order 1/width: recursions against networks (E3-fig01 to E3-fig25,
     E3-tensor-*)."""
 
-    estimator: Literal["averaged", "printed"]
-    """averaged (over the last weights, exactly; less noise) or printed (those of the paper, noisier and biased by
-    1/width)"""
+    estimator: Literal["collapsed", "averaged", "printed"]
+    """collapsed (all weights integrated out; cost linear in the width), averaged (whole networks, over the last weights
+    exactly) or printed (those of the paper, noisier and biased by 1/width)"""
     width_scan: WidthScan
     depth_scan: DepthScan
     tensor_scan: TensorScan

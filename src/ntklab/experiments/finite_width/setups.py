@@ -44,6 +44,9 @@ class Setup:
         scan: width (layer 4 for several widths), depth (all layers at one width) or tensor (layer 3, extrapolated).
         multiples: hidden widths in units of the width; more neurons in the last hidden layer make what is carried from the
             layer before larger, and the noise smaller.
+        relative: neurons per hidden layer, over those of the scan, as a fraction.
+        widest: largest width of a scan that it is sampled at.
+        times: networks in a batch, over those of the scan: more where they are cheap.
     """
 
     scan: str
@@ -54,38 +57,49 @@ class Setup:
     components: tuple = ((0, 0, 0, 0),)
     constants: dict[str, float] = field(default_factory=dict, hash=False)
     multiples: tuple[int, ...] | None = None
+    relative: tuple[int, int] = (1, 1)
+    widest: int = 10**6
+    times: int = 1
 
     @property
     def x(self) -> np.ndarray:
         """Inputs, (input, coordinate)."""
         return np.array(self.inputs)
 
+    def widths(self, scan: list[int]) -> list[int]:
+        """Neurons per hidden layer at which it is sampled, from those of the scan."""
+        over, under = self.relative
+        return [n * over // under for n in scan if n <= self.widest]
+
     def hidden(self, width: int, depth: int) -> list[int]:
         """Widths of the hidden layers."""
         return [m * width for m in self.multiples or (1,) * (depth - 1)]
 
 
+def _at_layer_three(tensors: tuple[str, ...], **sizes: int) -> Setup:
+    """Error-function networks with biases, at inputs and components none of which vanishes by a symmetry."""
+    x = ((0.9, 0.5, 0.2), (0.4, 1.1, -0.3), (0.7, 0.2, 0.9), (0.3, 0.6, 0.8))
+    components = ((0, 1, 2, 3), (1, 0, 3, 1), (0, 0, 1, 1), (2, 2, 2, 2))
+    constants = {"c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}
+    return Setup("tensor", "erf", x, 1.3, tensors, components, constants, (1, 4), **sizes)
+
+
 SETUPS: dict[str, Setup] = {
-    "gelu": Setup("width", "gelu", G, GELU_CRITICAL, ("K", "Theta", "V", "A", "B", "D", "F"), WIDTH_COMPONENTS),
-    "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta")),
-    "identity": Setup("width", "identity", R2[:2], 2.0, ("K", "Theta")),
-    "leaky_relu": Setup("width", "leaky_relu(0.1)", R2[:2], 2.0, ("K", "Theta")),
+    "gelu": Setup(
+        "width", "gelu", G, GELU_CRITICAL, ("K", "Theta", "V", "A", "B", "D", "F"), WIDTH_COMPONENTS, widest=500
+    ),
+    "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta"), times=2),
+    "identity": Setup("width", "identity", R2[:2], 2.0, ("K", "Theta"), times=2),
+    "leaky_relu": Setup("width", "leaky_relu(0.1)", R2[:2], 2.0, ("K", "Theta"), times=2),
     "gelu_r2": Setup(
-        "width", "gelu", tuple(tuple(0.53 * v for v in row) for row in R2[:2]), GELU_CRITICAL, ("K", "Theta")
+        "width", "gelu", tuple(tuple(0.53 * v for v in row) for row in R2[:2]), GELU_CRITICAL, ("K", "Theta"), times=2
     ),
     "relu_depth": Setup("depth", "relu", R2, 2.0, ("K", "Theta", "A", "B", "D", "F"), DEPTH_COMPONENTS),
-    "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS),
-    "all_tensors": Setup(
-        "tensor",
-        "erf",
-        ((0.9, 0.5, 0.2), (0.4, 1.1, -0.3), (0.7, 0.2, 0.9), (0.3, 0.6, 0.8)),
-        1.3,
-        ("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U"),
-        ((0, 1, 2, 3), (1, 0, 3, 1), (0, 0, 1, 1), (2, 2, 2, 2)),
-        {"c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3},
-        (1, 4),
-    ),
+    "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=4),
+    "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=4),
+    "third_derivatives": _at_layer_three(("R", "S", "T", "U"), widest=32),
 }
+
 
 SCANS: dict[str, list[str]] = {
     scan: [name for name, setup in SETUPS.items() if setup.scan == scan] for scan in ("width", "depth", "tensor")
