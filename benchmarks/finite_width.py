@@ -1,12 +1,14 @@
 """Statistics at finite width: ours against adaptive cubature and against Jacobian contractions, in turn, in one run.
 
-    python benchmarks/finite_width.py [integral] [solver] [sampler]      (one core: taskset -c 0, OMP_NUM_THREADS=1)
+    python benchmarks/finite_width.py [integral] [solver] [sampler] [collapsed] [width]   (one core: taskset -c 0)
 
 Prints times and ratios:
     integral  one four-dimensional Gaussian integral <s0 s1 s'2 s'3> of GeLU at the paper's inputs, alone (most of its cost
               would be shared by the other components), against `scipy.integrate.cubature`, genz-malik, rtol 1e-3
     solver    all thirteen tensors; eight inputs; ReLU to depth 30, each with its reported quadrature error
     sampler   networks per second for the NTK means of layer 4 at width 100, against a vmapped `jax.jacrev` contraction
+    collapsed K, Theta, V, D, F, A, B, six components: all weights integrated out against whole networks, both compiled
+    width     time of collapsed sampling against width, to 4096, with what drawing the normals and the matrix products alone take
 """
 
 import os
@@ -103,7 +105,7 @@ def sampler(width: int = 100, networks: int = 64) -> None:
         flat = [leaf.reshape(*leaf.shape[:2], -1) for leaf in jacobian]
         return sum(jnp.einsum("aip,bip->ab", leaf, leaf) for leaf in flat) / channels
 
-    ours_options = {"c_w": GELU_CRITICAL, "tensors": ("Theta",), "batches": 2}
+    ours_options = {"c_w": GELU_CRITICAL, "tensors": ("Theta",), "batches": 2, "estimator": "averaged"}
     sample(G, "gelu", [width] * 3, networks=networks, **ours_options)
     ours, _ = timed(lambda: sample(G, "gelu", [width] * 3, networks=networks, seed=1, **ours_options))
     print(f"sampler: ours, all channels of layer 4: {networks / ours:.0f} networks per second")
@@ -123,6 +125,57 @@ def sampler(width: int = 100, networks: int = 64) -> None:
             )
 
 
+FIRST_ORDER = ("K", "Theta", "V", "D", "F", "A", "B")
+
+
+def per_network(name: str, width: int, depth: int, networks: int, estimator: str, tensors=FIRST_ORDER) -> float:
+    """Milliseconds, without compiling."""
+    from ntklab.finite_width import sample
+
+    of = SETUPS[name]
+    options = {"c_w": of.c_w, "tensors": tensors, "components": of.components, "batches": 2, "estimator": estimator}
+    run = lambda seed: sample(of.x, of.activation, [width] * (depth - 1), networks=networks, seed=seed, **options)  # noqa: E731
+    run(0)
+    return 1e3 * timed(lambda: run(1), 2)[0] / networks
+
+
+def collapsed() -> None:
+    for name, width, depth, few, many in (
+        ("gelu", 100, 4, 128, 4096),
+        ("gelu", 1000, 4, 4, 2048),
+        ("relu_depth", 64, 30, 20, 1024),
+        ("relu_depth", 200, 30, 4, 1024),
+    ):
+        theirs, ours = (per_network(name, width, depth, n, of) for n, of in ((few, "averaged"), (many, "collapsed")))
+        print(
+            f"collapsed: {SETUPS[name].activation}, depth {depth}, width {width}: whole networks {theirs:.2f} ms, collapsed "
+            f"{ours:.2f} ms each: {theirs / ours:.0f} times as fast"
+        )
+
+
+def width() -> None:
+    """The rows of the matrix products are those of the six components of the GeLU figures."""
+    from ntklab.finite_width.collapsed.networks import Program, Stage
+
+    of = SETUPS["gelu"]
+    program = Program(get_activation("gelu"), FIRST_ORDER, of.components, 4)
+    requests = program.requests(Stage(False, False))
+    rng, network = np.random.default_rng(0), 16
+    for n in (256, 512, 1024, 2048, 4096):
+        ours = per_network("gelu", n, 4, 512, "collapsed")
+        products = [
+            (rng.standard_normal((network, len(rows), n)), rng.standard_normal((network, n, len(requests.ends[kind]))))
+            for kind, rows in requests.rows.items()
+            if kind != (0, 0)
+        ]
+        matrices = 3e3 * timed(lambda products=products: [a @ b for a, b in products], 5)[0] / network
+        normals = 3e3 * timed(lambda n=n: rng.standard_normal((network, 4, n), np.float32), 5)[0] / network
+        print(
+            f"width: {n}: {ours:.3f} ms a network, {1e3 * ours / n:.3f} us a neuron; NumPy's normals {normals:.3f} ms and "
+            f"matrix products {matrices:.3f} ms alone: {100 * (normals + matrices) / ours:.0f} % of it"
+        )
+
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ("integral", "solver", "sampler"):
-        {"integral": integral, "solver": solver, "sampler": sampler}[part]()
+    for part in sys.argv[1:] or ("integral", "solver", "sampler", "collapsed", "width"):
+        {"integral": integral, "solver": solver, "sampler": sampler, "collapsed": collapsed, "width": width}[part]()

@@ -37,6 +37,13 @@ def lowest_over_replicates(table: pd.DataFrame, statistic: Numbers, resampled: s
     return lowest_of_all(*_apart(table, statistic), resampled)
 
 
+def farthest_over_replicates(
+    table: pd.DataFrame, statistic: Numbers, centre: float | int, resampled: str = "members"
+) -> Interval:
+    """The same for the one whose simultaneous interval reaches farthest from a centre."""
+    return _farther(*_apart(table, statistic), centre, resampled)
+
+
 def one_of(numbers: pd.Series, resampled: str = "members") -> Interval:
     """Interval of a statistic that is given for every replicate, by its number."""
     return jackknife_interval(float(numbers[0]), numbers.drop(index=0).to_numpy(), resampled)
@@ -54,7 +61,11 @@ def lowest_of(numbers: pd.DataFrame, resampled: str = "members") -> Interval:
 
 def farthest_of(numbers: pd.DataFrame, centre: float | int, resampled: str = "members") -> Interval:
     """The same for the one whose simultaneous interval reaches farthest from a centre."""
-    high, low = highest_of(numbers, resampled), lowest_of(numbers, resampled)
+    return _farther(*_columns(numbers), centre, resampled)
+
+
+def _farther(values: np.ndarray, replicates: np.ndarray, centre: float | int, resampled: str) -> Interval:
+    high, low = highest_of_all(values, replicates, resampled), lowest_of_all(values, replicates, resampled)
     return high if high.ci95[1] - centre > centre - low.ci95[0] else low
 
 

@@ -10,13 +10,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.replicates import over_replicates
+from ntklab.claims.replicates import farthest_over_replicates, over_replicates
 from ntklab.experiments.finite_width.power_laws import PRINTED
 from ntklab.metrics.extrapolation import extrapolate, ratio_to_theory
 from ntklab.metrics.power_law import exponent_bound, fit_power_law
 from ntklab.metrics.resampling import Interval, nothing, numerical
 
 INF = float("inf")
+WIDE = 32
+"""Width from which on polynomials in 1/width are fitted, where there are three such widths."""
 PAPERS_WIDTHS = (200, 300)
 NEEDS_PAPERS_WIDTHS = "needs networks of width 200 to 300"
 TOO_SHALLOW = "needs networks of depth 30"
@@ -38,11 +40,17 @@ def select(table: pd.DataFrame, **values) -> pd.DataFrame:
     return table.sort_values(["component", "width", "layer"])
 
 
-def of_batches(table: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], missing: str, **values) -> Interval:
+def of_batches(
+    table: pd.DataFrame,
+    statistic: Callable[[pd.DataFrame], float],
+    missing: str,
+    over: Callable = over_replicates,
+    **values,
+) -> Interval:
     """Interval of a statistic of the rows with these values, over batches; `missing` says why there are none."""
     rows = select(table, quantity="sampled", **values)
     wanted = values["setup"] if isinstance(values["setup"], tuple) else (values["setup"],)
-    return over_replicates(rows, statistic, "batches") if set(wanted) <= set(rows.setup) else nothing(missing)
+    return over(rows, statistic, resampled="batches") if set(wanted) <= set(rows.setup) else nothing(missing)
 
 
 # ---- widths ----
@@ -73,7 +81,13 @@ def _widths(rows: pd.DataFrame) -> np.ndarray:
     return np.unique(rows.width.to_numpy())
 
 
+def _for_fits(rows: pd.DataFrame) -> pd.DataFrame:
+    wide = rows[rows.width >= WIDE]
+    return wide if wide.width.nunique() >= 3 else rows
+
+
 def _over_theory(rows: pd.DataFrame) -> float:
+    rows = _for_fits(rows)
     widths = _widths(rows)
     return ratio_to_theory(
         widths, _coefficients(rows), _errors(rows), _grid(rows, "leading")[0], degree=min(2, len(widths) - 1)
@@ -83,6 +97,19 @@ def _over_theory(rows: pd.DataFrame) -> float:
 def correction_over_theory(table: pd.DataFrame, setup: str, kernel: str, component: str) -> Interval:
     """Coefficient of 1/width of a mean kernel, from networks (a polynomial in 1/width), over that of the recursions."""
     return of_batches(table, _over_theory, "no such networks", setup=setup, tensor=kernel, component=component)
+
+
+def _components_over_theory(rows: pd.DataFrame) -> np.ndarray:
+    rows = _for_fits(rows)
+    widths = _widths(rows)
+    limit, _ = extrapolate(widths, _coefficients(rows), _errors(rows), min(2, len(widths) - 1))
+    return limit / _grid(rows, "leading")[0]
+
+
+def farthest_component(table: pd.DataFrame, setup: str, tensor: str) -> Interval:
+    """The component, extrapolated in 1/width, that is farthest from the recursions', over theirs; simultaneous interval."""
+    farthest = partial(farthest_over_replicates, centre=1.0)
+    return of_batches(table, _components_over_theory, "no such networks", farthest, setup=setup, tensor=tensor)
 
 
 def tensor_over_theory(table: pd.DataFrame, setup: str, tensor: str) -> Interval:
@@ -105,6 +132,32 @@ def deviation_over_correction(table: pd.DataFrame, kernel: str, component: str) 
     return of_batches(wide, statistic, "no networks of width 20", setup="gelu", tensor=kernel, component=component)
 
 
+def at_every_width(table: pd.DataFrame, kernel: str, component: str, centre: float) -> Interval:
+    """Deviation of the mean kernel from infinite width over the correction at the width, from 20 on, at which it is farthest
+    from `centre`; simultaneous interval."""
+
+    def statistic(rows: pd.DataFrame) -> np.ndarray:
+        return ((rows.value - rows.limit) * rows.width / rows.leading).to_numpy()
+
+    wide = table[table.width >= 20]
+    farthest, at = partial(farthest_over_replicates, centre=centre), {"tensor": kernel, "component": component}
+    return of_batches(wide, statistic, "no networks of width 20", farthest, setup="gelu", **at)
+
+
+def coefficient(table: pd.DataFrame, setup: str, kernel: str) -> Interval:
+    """Size of the relative deviation of a mean kernel at inputs 01 from infinite width times width, extrapolated."""
+
+    def statistic(rows: pd.DataFrame) -> float:
+        rows = _for_fits(rows)
+        widths, limit = _widths(rows), _grid(rows, "limit")[0]
+        found, _ = extrapolate(
+            widths, _coefficients(rows) / limit, _errors(rows) / np.abs(limit), min(2, len(widths) - 1)
+        )
+        return float(np.abs(found[0]))
+
+    return of_batches(table, statistic, "no such networks", setup=setup, tensor=kernel, component="01")
+
+
 def deviation_of_mean(table: pd.DataFrame, setup: str, kernel: str) -> Interval:
     """Width times the relative deviation of a mean kernel at one input from infinite width, weighted mean over widths."""
 
@@ -124,6 +177,7 @@ def as_relu_deviates(table: pd.DataFrame, setup: str) -> Interval:
     """
 
     def deviation(rows: pd.DataFrame) -> float:
+        rows = _for_fits(rows)
         widths, limit = _widths(rows), _grid(rows, "limit")[0]
         value, _ = extrapolate(widths, _coefficients(rows) / limit, _errors(rows) / limit, min(1, len(widths) - 1))
         return float(value[0])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ntklab.experiments.finite_width.power_laws import WIDTHS, starts_in_words
+from ntklab.experiments.finite_width.setups import THIRD_DERIVATIVES
 from ntklab.pipeline.figures import Figure
 
 TABLES = ("feynman/finite_width",)
@@ -49,8 +50,8 @@ def _tensors_against_width() -> Iterator[Figure]:
             f"fig{number:02}",
             "tensor_against_width",
             f"{GELU}: {name} against width",
-            f"Six components of {tensor} at layer 4 of GeLU networks: width times the cumulant of networks drawn (averaged "
-            "over the last layer's weights), and the recursions' value of order 1/n.",
+            f"Six components of {tensor} at layer 4 of GeLU networks: width times the cumulant of networks drawn (all weights "
+            "integrated out), and the recursions' value of order 1/n.",
             "marks tend to the line as the width grows; components that are small against the largest one do so with larger "
             "relative errors.",
             tensor=tensor,
@@ -84,58 +85,62 @@ def _kernels_against_depth() -> Iterator[Figure]:
 
 
 def _deviations() -> Iterator[Figure]:
-    noise = "Dotted: the size of the bars, below which a deviation is noise."
     both = (
-        "Relative deviation of the mean NNGP kernel and NTK at layer 4 from infinite width. Lines: the recursions, where not "
-        f"zero. {noise}"
+        "Width times the relative deviation of the mean NNGP kernel and NTK at layer 4 from infinite width, signed. Lines: the "
+        "recursions."
     )
+    one = "Width times the relative deviation of the mean {} at layer 4 from its limit of infinite width, signed, for the pairs "
+    one += "of inputs 00 and 01. Lines: the recursions, which give exactly zero for 00; dash-dotted: the printed coefficient."
     rows = (
         (
             "fig03",
             "relu",
             ("Theta",),
+            {"Theta": 1.207},
             f"{RELU}: no correction of the NTK at a single input",
-            "Relative deviation of the mean NTK at layer 4 from its limit of infinite width, for the pairs of inputs 00 and "
-            f"01. Lines: the recursions, which give exactly zero for 00. {noise}",
-            "01 falls along the line like 1/n; 00 stays at the dotted line and falls with it (the printed floor of 4e-3 is "
-            "not found).",
+            one.format("NTK"),
+            "01 tends to its line, which is the printed one; 00 is zero at every width (the printed floor of 4e-3 in the "
+            "relative deviation is that of its noise).",
         ),
         (
             "fig22",
             "relu",
             ("K",),
+            {"K": 1.718},
             f"{RELU}: no correction of K at a single input",
-            f"As E3-fig03, for the NNGP kernel. Relative deviation of the mean at layer 4 from infinite width. {noise}",
-            "01 falls along the line like 1/n; 00 stays at the dotted line.",
+            one.format("NNGP kernel"),
+            "01 tends to its line, which is the printed one; 00 is zero at every width.",
         ),
         (
             "fig23",
             "identity",
             ("K", "Theta"),
+            {},
             "Linear networks: relative deviation of mean kernels from infinite width",
             both,
-            "both components stay at the dotted line (the printed floor of 3e-3 to 7e-3 is not found).",
+            "both components are zero at every width (the printed floor of 3e-3 to 7e-3 is not found).",
         ),
         (
             "fig24",
             "leaky_relu",
             ("K", "Theta"),
+            {"Theta": 1.207},
             "LeakyReLU networks: relative deviation of mean kernels from infinite width",
-            both,
-            "01 falls along the line like 1/n, 00 stays at the dotted line; the printed right panel follows the line of ReLU, "
-            "1.207/n, which is not the one here, 1.615/n.",
+            f"{both} Dash-dotted: the coefficient that the printed right panel follows, which is that of ReLU.",
+            "01 tends to its line, 1.615 for the NTK, not to the printed 1.207; 00 is zero.",
         ),
         (
             "fig25",
             "gelu_r2",
             ("K", "Theta"),
+            {},
             f"{GELU}, other inputs: relative deviation of mean kernels from infinite width",
             both,
-            "both components fall along their lines like 1/n: GeLU is not scale-invariant.",
+            "both components tend to their lines, which are not zero: GeLU is not scale-invariant.",
         ),
     )
-    for number, setup, kernels, title, caption, good in rows:
-        yield _figure(number, "relative_deviation", title, caption, good, setup=setup, kernels=kernels)
+    for number, setup, kernels, printed, title, caption, good in rows:
+        yield _figure(number, "relative_deviation", title, caption, good, setup=setup, kernels=kernels, printed=printed)
 
 
 def _tensors_against_depth() -> Iterator[Figure]:
@@ -144,11 +149,12 @@ def _tensors_against_depth() -> Iterator[Figure]:
             f"fig{number}",
             "tensor_against_depth",
             f"{RELU} at criticality: {tensor} against depth",
-            f"Components of {tensor} of ReLU networks with C_W = 2 against depth. Lines: the recursions (the paper has no theory "
-            f"here), with power laws fitted to them from layer {starts_in_words(tensor)} on: those of leading order, while the "
-            f"printed ones are of networks of width {WIDTHS[tensor]}. Marks: networks drawn; they leave the leading order where "
-            "depth is not small against width, and grow with exponents of their width.",
-            "straight lines at large depth, and marks on them while depth is small against width.",
+            f"Components of {tensor} of ReLU networks with C_W = 2 against depth. Marks: networks of width {WIDTHS[tensor]}, "
+            "hollow where negative. Solid: the recursions, leading order. Dotted: exact moments at that width (0000). Dashed: "
+            "the printed power through the middle of ours. The legend has the exponents of networks and those printed, from "
+            f"layer {starts_in_words(tensor)} on.",
+            "marks on the dotted line, above the solid one where depth is not small against width, and as steep as the "
+            "dashed ones.",
             tensor=tensor,
             critical=True,
         )
@@ -185,12 +191,26 @@ def _tensors() -> Iterator[Figure]:
             f"tensor-{tensor}",
             "overview",
             f"{tensor}: {meaning}",
-            f"{tensor} ({meaning}) at layer 3 of tanh networks with biases and unequal learning-rate factors, hidden widths n "
-            "and 4 n. Left: networks drawn, over the recursions' value, against 1/n; squares at 0 are extrapolated by a "
-            "polynomial in 1/n. Right: their distance to the recursions in standard errors; the grey band is two of them.",
-            "squares at 1 within their bars; hardly any outside the band.",
+            f"{tensor} ({meaning}) at layer 3 of error-function networks with biases and unequal learning-rate factors, hidden "
+            "widths n and 4 n. Left: networks drawn, over the recursions' value, against 1/n; squares at 0 are extrapolated by "
+            "a polynomial in 1/n. Right: the extrapolated components; the grey band is ten per cent to each side.",
+            "squares at 1 within their bars, and bars within the band.",
             tensor=tensor,
+            setup="third_derivatives" if tensor in THIRD_DERIVATIVES else "all_tensors",
         )
+
+
+VALIDITY = Figure(
+    "X-validity",
+    ("feynman/finite_width_theory",),
+    "When the leading order is enough",
+    "Exact moments of finite ReLU networks at one input (C_W = 2) over their leading order in 1/n, less one. Left: for the "
+    "variance A of the NTK, over depth and width, with the lines of 10 and 50 per cent. Right: for five tensors, all depths "
+    "from 2 to 30 and widths from 16 to 1024, against depth over width. Numbers of theory, without chance. Good: one curve "
+    "for each tensor, of slope one: the error is a few times depth over width, and the leading order is off by 10 per cent "
+    "where depth is 2 to 10 per cent of the width.\n",
+    "validity",
+)
 
 
 FIGURES = (
@@ -200,4 +220,5 @@ FIGURES = (
     *_deviations(),
     *_tensors_against_depth(),
     *_tensors(),
+    VALIDITY,
 )

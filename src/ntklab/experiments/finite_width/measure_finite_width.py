@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ntklab.experiments.finite_width.replicates import replicate_rows, theory_rows
+from ntklab.experiments.finite_width.relu_moments import TENSORS as AT_ONE_INPUT
+from ntklab.experiments.finite_width.replicates import exact_moments, replicate_rows, theory_rows
 from ntklab.experiments.finite_width.setups import SETUPS, Setup
 from ntklab.experiments.finite_width.tables import FINITE_WIDTH, FINITE_WIDTH_REPLICATES, FINITE_WIDTH_THEORY
 from ntklab.files import Arrays
@@ -50,6 +51,7 @@ def _measured(name: str, solved: Arrays, widths: dict[int, dict[str, np.ndarray]
     if ensemble.scan == "tensor":
         found += _compared(ensemble, solved, widths)
     if ensemble.scan == "depth":
+        found += [row for width, sampled in widths.items() for row in _exact(ensemble, width, sampled)]
         found += [row for c_w in OFF_CRITICAL for row in _rescaled(found, c_w)]
     for row in found:
         yield {"c_w": ensemble.c_w, "setup": name, "activation": ensemble.activation, **row}
@@ -114,6 +116,16 @@ def _sampled(ensemble: Setup, widths: dict[int, dict[str, np.ndarray]]) -> Itera
         for tensor, batches in tensors.items():
             value, stderr = (_chosen(ensemble, tensor, X) for X in _mean(batches))
             yield from _rows(ensemble, tensor, value, stderr, len(batches), quantity="sampled", width=float(width))
+
+
+def _exact(ensemble: Setup, width: int, sampled: dict[str, np.ndarray]) -> Iterator[dict]:
+    """Exact moments at the width, component 0000."""
+    for tensor in (tensor for tensor in AT_ONE_INPUT if tensor in sampled):
+        for layer, value in enumerate(exact_moments(ensemble, tensor, width, sampled[tensor].shape[1]), 1):
+            yield {
+                "tensor": tensor, "component": "0000", "layer": layer, "value": float(value), "stderr": 0.0, "n": 1,
+                "quantity": "exact", "width": float(width),
+            }  # fmt: skip
 
 
 def _compared(ensemble: Setup, solved: Arrays, widths: dict[int, dict[str, np.ndarray]]) -> Iterator[dict]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from ntklab.experiments.finite_width.power_laws import COMPONENTS, PRINTED
@@ -15,6 +16,8 @@ SAMPLED = "#b2182b"
 CORRECTED = "#0072b2"
 NAMES = {"K": "NNGP kernel K", "Theta": r"NTK $\Theta$"}
 CORRECTION = {"K": "K1", "Theta": "Theta1"}
+VALIDITY = "A"
+"""The tensor whose error is drawn as a map: the variance of the NTK."""
 WIDTH_ORDER = ("0000", "0011", "0022", "0023", "0101", "0103")
 
 
@@ -132,24 +135,31 @@ def _fixed_point(table: pd.DataFrame, component: str) -> float:
     return float(np.sqrt(own[0] * own[1]))
 
 
-def relative_deviation(table: pd.DataFrame, setup: str, kernels: tuple[str, ...]) -> Figure:
-    """|mean / infinite width - 1| at layer 4 against width, with the leading order (Figs. 3 and 22 to 25)."""
+def relative_deviation(
+    table: pd.DataFrame, setup: str, kernels: tuple[str, ...], printed: dict[str, float] | None = None
+) -> Figure:
+    """n (mean / infinite width - 1) at layer 4 against width n, signed, with the leading order (Figs. 3 and 22 to 25).
+
+    `printed`: size of the coefficient that the paper prints for different inputs, of each kernel.
+    """
     figure = style.new_figure(columns=2 if len(kernels) > 1 else 1.3, rows=1.4)
-    panels = figure.subplots(1, len(kernels), squeeze=False)[0]
-    for axes, kernel in zip(panels, kernels, strict=True):
-        axes.set(xscale="log", yscale="log", xlabel="width n", ylabel=f"relative deviation of {NAMES[kernel]}")
+    for axes, kernel in zip(figure.subplots(1, len(kernels), squeeze=False)[0], kernels, strict=True):
+        axes.set(xscale="log", xlabel="width n", ylabel=f"n (mean / infinite width - 1), {NAMES[kernel]}")
         style.plain_numbers(axes.xaxis)
         for component, colour in (("00", SAMPLED), ("01", CORRECTED)):
             at = {"setup": setup, "component": component, "layer": 4}
             limit = number(table, tensor=kernel, quantity="infinite_width", **at)
-            leading = number(table, tensor=CORRECTION[kernel], quantity="leading_order", **at)
+            leading = number(table, tensor=CORRECTION[kernel], quantity="leading_order", **at) / limit
             rows = select(table, tensor=kernel, quantity="sampled", **at)
-            deviation = rows.assign(value=np.abs(rows.value / limit - 1), stderr=rows.stderr / abs(limit))
-            bars(axes, rows.width, deviation, color=colour, marker="o", label=f"{component}, sampled")
-            axes.plot(rows.width, 1.96 * deviation.stderr, ":", color=colour, linewidth=1)
-            if abs(leading) > 1e-9 * abs(limit):
-                axes.plot(rows.width, np.abs(leading / limit) / rows.width, color=colour, label=f"{component}, theory")
-        axes.legend(loc="lower left")
+            deviation = rows.assign(value=rows.value / limit - 1, stderr=rows.stderr / abs(limit))
+            axes.axhline(leading, color=colour, linewidth=1, label=f"{component}, order 1/n: {leading + 0:.3f}")
+            bars(
+                axes, rows.width, deviation, factor=rows.width, color=colour, marker="o", label=f"{component}, sampled"
+            )
+            if component == "01" and kernel in (printed or {}):
+                size = np.sign(leading) * printed[kernel]
+                axes.axhline(size, color="0.4", linestyle="-.", linewidth=1, label=f"01, printed: {size:.3f}")
+        axes.legend(loc="best", fontsize="small")
     return figure
 
 
@@ -163,44 +173,90 @@ def tensor_against_depth(table: pd.DataFrame, tensor: str, critical: bool) -> Fi
         style.plain_numbers(axes.xaxis)
         for component, colour in zip(COMPONENTS, sns.color_palette("colorblind", len(COMPONENTS)), strict=True):
             at = {"setup": setup, "c_w": c_w, "tensor": tensor, "component": component}
-            theory = select(table, quantity="leading_order", **at)
-            rows = select(table, quantity="sampled", **at)
-            theory, rows = theory[theory.layer > 1], rows[rows.layer > 1]
+            theory, rows, exact = (
+                select(table, quantity=quantity, **at).query("layer > 1")
+                for quantity in ("leading_order", "sampled", "exact")
+            )
             label = component
             if critical:
-                start = PRINTED[tensor][component].start
-                fit = fit_power_law(theory.layer.to_numpy(), theory.value.to_numpy(), start)
+                start, printed = PRINTED[tensor][component]
+                fit = fit_power_law(rows.layer.to_numpy(), rows.value.to_numpy(), start)
                 if fit is not None:
-                    label += rf": {fit.factor:.2g} $l^{{{fit.exponent:.2f}}}$"
+                    label += rf": $l^{{{fit.exponent:.2f}}}$, printed $l^{{{printed:.2f}}}$"
+                    _printed_law(axes, rows, fit, start, printed, colour)
             axes.plot(theory.layer, np.abs(theory.value), color=colour, linewidth=1, label=label)
-            shown = rows.assign(value=np.abs(rows.value))
-            bars(axes, shown.layer, shown, color=colour, marker="o")
+            axes.plot(exact.layer, exact.value, ":", color=colour, linewidth=1.5)
+            for sign in (1, -1):
+                shown = rows[np.sign(rows.value) == sign]
+                bars(
+                    axes, shown.layer, shown.assign(value=np.abs(shown.value)), color=colour, marker="o",
+                    markerfacecolor=colour if sign > 0 else "white",
+                )  # fmt: skip
         # A fixed place: looking for the best one among so many marks takes seconds.
         axes.legend(
-            title=f"lines: theory; marks: width {rows.width.iloc[0]:.0f}", title_fontsize="small", loc="center left",
+            title=f"marks: networks of width {rows.width.iloc[0]:.0f}", title_fontsize="small", loc="center left",
             bbox_to_anchor=(1, 0.5),
         )  # fmt: skip
     return figure
 
 
-def overview(table: pd.DataFrame, tensor: str) -> Figure:
-    """One tensor at layer 3 against 1/width, towards the theory, and the distance in standard errors."""
-    at = {"setup": "all_tensors", "tensor": tensor, "layer": 3}
+def _printed_law(axes: Axes, rows: pd.DataFrame, fit, start: int, exponent: float, colour) -> None:
+    """The printed power, through the middle of the fit to the networks."""
+    layers = np.array([start, rows.layer.max()], float)
+    middle = np.sqrt(layers.prod())
+    axes.plot(
+        layers, fit.factor * middle**fit.exponent * (layers / middle) ** exponent, "--", color=colour, linewidth=1
+    )
+
+
+def overview(table: pd.DataFrame, tensor: str, setup: str) -> Figure:
+    """One tensor at layer 3 against 1/width, towards the theory, and a forest plot of the extrapolated components."""
+    at = {"setup": setup, "tensor": tensor, "layer": 3}
     components = list(dict.fromkeys(select(table, quantity="extrapolated", **at).component))
     figure = style.new_figure(columns=2, rows=1.5)
     left, right = figure.subplots(1, 2)
-    for component, colour in zip(components, sns.color_palette("colorblind", len(components)), strict=True):
+    right.axvspan(0.9, 1.1, color="0.9", zorder=0)
+    for row, (component, colour) in enumerate(
+        zip(components, sns.color_palette("colorblind", len(components)), strict=True)
+    ):
         here = {**at, "component": component}
         theory = number(table, quantity="leading_order", **here)
         rows = select(table, quantity="sampled", **here)
         limit = select(table, quantity="extrapolated", **here)
         bars(left, 1 / rows.width, rows, factor=1 / theory, color=colour, marker="o", label=component)
         bars(left, [0.0], limit, factor=1 / theory, color=colour, marker="s")
-    left.axhline(1, color=style.LIMIT, linewidth=1)
+        value, half = limit.value.iloc[0] / theory, 1.96 * limit.stderr.iloc[0] / abs(theory)
+        right.errorbar([value], [row], xerr=[half], color=colour, marker="s", linestyle="none")
+    for draw in (left.axhline, right.axvline):
+        draw(1, color=style.LIMIT, linewidth=1)
     left.set(xlabel="1 / width of the first hidden layer", ylabel=f"{tensor}, sampled / theory")
     left.legend(loc="upper right", ncols=1 + len(components) // 5)
-    z = select(table, quantity="z_score", **at)
-    right.axhspan(-2, 2, color="0.9", zorder=0)
-    right.plot(z.component, z.value, "s", color=SAMPLED)
-    right.set(ylim=(-5, 5), xlabel="component", ylabel="(extrapolated - theory) / standard error")
+    right.set(yticks=range(len(components)), yticklabels=components, xlabel="extrapolated / theory")
+    right.invert_yaxis()
+    return figure
+
+
+def validity(table: pd.DataFrame) -> Figure:
+    """Relative error of the leading order for ReLU networks at one input: over depth and width, and against depth/width."""
+    exact = table[(table.quantity == "exact") & (table.layer > 1)]
+    leading = table[table.quantity == "closed_form"].set_index(["tensor", "layer"]).value
+    error = exact.value / leading.reindex(pd.MultiIndex.from_frame(exact[["tensor", "layer"]])).to_numpy() - 1
+    exact = exact.assign(error=error, ratio=exact.layer / exact.width)
+    figure = style.new_figure(columns=2, rows=1.6)
+    left, right = figure.subplots(1, 2)
+    shown = exact[exact.tensor == VALIDITY].pivot_table(index="width", columns="layer", values="error")
+    mesh = left.pcolormesh(
+        shown.columns, shown.index, shown.abs(), norm=LogNorm(1e-2, 1e1), cmap="viridis", shading="nearest"
+    )
+    lines = left.contour(shown.columns, shown.index, shown.abs(), levels=[0.1, 0.5], colors="white")
+    left.clabel(lines, fmt={0.1: "10 %", 0.5: "50 %"})
+    figure.colorbar(mesh, ax=left, label=f"relative error of the leading order of {VALIDITY}")
+    left.set(yscale="log", xlabel="layer", ylabel="width n")
+    style.plain_numbers(left.yaxis)
+    for tensor, colour in zip(("V", "D", "F", "A", "B"), sns.color_palette("colorblind", 5), strict=True):
+        rows = exact[(exact.tensor == tensor) & (exact.error > 0)]
+        right.plot(rows.ratio, rows.error, ".", color=colour, markersize=3, label=tensor)
+    right.axhline(0.1, color="0.5", linewidth=1)
+    right.set(xscale="log", yscale="log", xlabel="layer / width", ylabel="exact / leading order - 1")
+    right.legend(loc="upper left")
     return figure

@@ -19,6 +19,8 @@ OF_DEPTH = ("Theta", *TENSORS)
 BY_PARTS = ("relu", "leaky_relu", "identity", "gelu")
 DEEPEST = 30
 """Layers of the numbers at one input: the depth of the paper's networks, whatever is sampled."""
+VALIDITY = tuple(round(16 * 2 ** (k / 2)) for k in range(13))
+"""Widths, 16 to 1024, at which the leading order is compared with exact moments."""
 ROUNDING = 1e-12
 """Relative error of thirty layers of recursions in float64, below which no bound of the solver is believed."""
 
@@ -47,7 +49,7 @@ def _rows(ensemble, tensor, width, components, batches, first, theory) -> Iterat
     stderr = batches.std(axis=0, ddof=1) / np.sqrt(len(batches))
     limit = theory[tensor][first:] if kernel else np.zeros_like(stderr)
     leading = theory[f"{tensor}1" if kernel else tensor][first:]
-    exact = _exact(ensemble, tensor, width, len(stderr))
+    exact = exact_moments(ensemble, tensor, width, len(stderr))
     for replicate, layer, c in np.ndindex(values.shape):
         yield {
             "tensor": tensor, "component": components[c], "layer": first + layer + 1, "width": float(width),
@@ -57,7 +59,7 @@ def _rows(ensemble, tensor, width, components, batches, first, theory) -> Iterat
         }  # fmt: skip
 
 
-def _exact(ensemble: Setup, tensor: str, width: int, layers: int) -> Float[np.ndarray, " layer"]:
+def exact_moments(ensemble: Setup, tensor: str, width: int, layers: int) -> Float[np.ndarray, " layer"]:
     """The component 0000 at this width; nan where it is not known."""
     if ensemble.scan != "depth" or tensor not in TENSORS:
         return np.full(layers, np.nan)
@@ -77,7 +79,7 @@ def theory_rows(solved: Mapping[str, Arrays], widths: Mapping[str, list[int]]) -
         if SETUPS[name].scan == "depth":
             for tensor in (tensor for tensor in TENSORS if tensor in SETUPS[name].tensors):
                 yield from _recursion(name, tensor, solved[name])
-                for width in sorted({*widths[name], WIDTHS[tensor], WIDTHS[tensor] // 4}):
+                for width in sorted({*widths[name], WIDTHS[tensor], WIDTHS[tensor] // 4, *VALIDITY}):
                     yield from _values(name, tensor, "exact", moments(width, DEEPEST)[tensor], float(width))
                 yield from _values(name, tensor, "closed_form", leading_order(DEEPEST)[tensor], INF)
 

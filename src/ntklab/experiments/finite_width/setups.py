@@ -32,6 +32,8 @@ GELU_CRITICAL = 1.98305826
 """Weight variance of the GeLU figures."""
 WIDTH_COMPONENTS = ((0, 0, 0, 0), (0, 0, 1, 1), (0, 0, 2, 2), (0, 0, 2, 3), (0, 1, 0, 1), (0, 1, 0, 3))
 """Of Figs. 6 to 10."""
+THIRD_DERIVATIVES = ("R", "S", "T", "U")
+"""Tensors that are sampled apart from the others at layer 3: they take whole networks."""
 DEPTH_COMPONENTS = ((0, 0, 0, 0), (0, 1, 0, 1), (0, 0, 2, 2), (0, 1, 0, 3), (0, 0, 2, 3), (0, 1, 2, 3))
 """Of Figs. 12 to 21."""
 
@@ -97,7 +99,7 @@ SETUPS: dict[str, Setup] = {
     "relu_depth": Setup("depth", "relu", R2, 2.0, ("K", "Theta", "A", "B", "D", "F"), DEPTH_COMPONENTS),
     "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=4),
     "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=4),
-    "third_derivatives": _at_layer_three(("R", "S", "T", "U"), widest=32),
+    "third_derivatives": _at_layer_three(THIRD_DERIVATIVES, widest=32),
 }
 
 

@@ -22,6 +22,7 @@ FINITE_WIDTH = Schema(
         "infinite_width": "K or Theta in the limit of infinite width; squared preactivations (per unit learning rate)",
         "leading_order": "coefficient of 1/width, theory: of the mean (K1, Theta1) or of the cumulant; same unit or squared",
         "sampled": "mean kernel (K, Theta), or width times cumulant, or width times deviation of the mean (K1, Theta1)",
+        "exact": "exact moments of ReLU networks of this width at one input, without expansion in 1/width",
         "extrapolated": "the sampled ones of several widths, extrapolated to infinite width",
         "z_score": "extrapolated less leading order, in standard errors; dimensionless",
     },
