@@ -80,8 +80,8 @@ class Setup:
 
 def _at_layer_three(tensors: tuple[str, ...], **sizes: int) -> Setup:
     """Error-function networks with biases, at inputs and components none of which vanishes by a symmetry."""
-    x = ((0.9, 0.5, 0.2), (0.4, 1.1, -0.3), (0.7, 0.2, 0.9), (0.3, 0.6, 0.8))
-    components = ((0, 1, 2, 3), (1, 0, 3, 1), (0, 0, 1, 1), (2, 2, 2, 2))
+    x = ((0.9, 0.5, 0.2), (0.4, 1.1, 0.3), (0.7, 0.2, 0.9), (0.3, 0.6, 0.8))
+    components = ((0, 1, 2, 3), (1, 0, 3, 1), (0, 0, 2, 2), (1, 1, 1, 1))
     constants = {"c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}
     return Setup("tensor", "erf", x, 1.3, tensors, components, constants, (1, 4), **sizes)
 
@@ -98,7 +98,7 @@ SETUPS: dict[str, Setup] = {
     ),
     "relu_depth": Setup("depth", "relu", R2, 2.0, ("K", "Theta", "A", "B", "D", "F"), DEPTH_COMPONENTS),
     "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=4),
-    "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=4),
+    "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=8),
     "third_derivatives": _at_layer_three(THIRD_DERIVATIVES, widest=32),
 }
 

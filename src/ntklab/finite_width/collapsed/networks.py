@@ -251,10 +251,11 @@ def _neurons(program: Program, stage: Stage, width: int, keys, layer, L: Float[A
     return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, 2).reshape(*leaf.shape[1:3], -1), jax.lax.map(some, split))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _step(program: Program, stage: Stage, constants: Constants, response, sums, state):
-    """From the sums over a layer to what estimates the tensors of the next one, and to what is carried there."""
-    requests, recursion = program.requests(stage), program.recursion
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _step(program: Program, stage: Stage, summed: Stage, constants: Constants, response, sums, state):
+    """From the sums over a layer to what estimates the tensors of the next one, and to what is carried there; `summed` is the
+    stage whose sums were computed."""
+    requests, recursion = program.requests(summed), program.recursion
     g_old, M_old, cores, change = state
     plain = sums[0, 0][:, 0]
 
@@ -363,14 +364,16 @@ def _layers(program: Program, architecture: Architecture, K, theta, key: int, nu
     L, state = whitening(wide)[0], (wide, M, program.recursion.initial(theta, size), change)
     found = []
     for layer, width in enumerate(architecture.widths, 1):
-        # A middle layer's program does for the last too: compiling another takes longer than it would save.
-        stage = Stage(layer == 1, layer == architecture.depth - 1 and architecture.depth <= 3)
-        sums = _neurons(program, stage, width, keys, layer, L)
+        # A middle layer's programs do for others too: compiling another takes longer than it would save.
+        shallow = architecture.depth <= 3
+        stage = Stage(layer == 1, layer == architecture.depth - 1 and shallow)
+        summed = stage if shallow else Stage(False, False)
+        sums = _neurons(program, summed, width, keys, layer, L)
         constants = Constants(
             architecture.c_w[layer], architecture.c_b[layer], architecture.lambda_w[layer],
             architecture.lambda_b[layer], float(width),
         )  # fmt: skip
-        out, onward = _step(program, stage, constants, response[layer - 1], sums, state)
+        out, onward = _step(program, stage, summed, constants, response[layer - 1], sums, state)
         found.append(out)
         if onward:
             L, state = onward
