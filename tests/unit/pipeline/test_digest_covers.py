@@ -137,10 +137,11 @@ def finite_width(folder: Path):
     setups = ["relu", "gelu_r2"]
     theory, samples = ([folder / f"{kind}-{name}.npz" for name in setups] for kind in ("theory", "samples"))
     yield call("solve_recursions", setups=setups, depth=3, outputs=theory)
-    yield call(
-        "sample_networks", setups=setups, depth=3, width=[4], networks_per_batch=3, first=0, last=3,
-        estimator="averaged", seed=1, outputs=samples,
-    )  # fmt: skip
+    for estimator in ("averaged", "collapsed"):
+        yield call(
+            "sample_networks", setups=setups, depth=3, width=[4], networks_per_batch=3, first=0, last=3,
+            estimator=estimator, seed=1, outputs=samples,
+        )  # fmt: skip
     yield call(
         "measure_finite_width", theory=theory, samples=samples, output=folder / "h.parquet",
         output_replicates=folder / "hr.parquet", output_theory=folder / "ht.parquet",

@@ -16,7 +16,7 @@ from ntklab.finite_width.solver import Architecture
 GOLDEN = Path(__file__).parents[3] / "golden"
 MADE = runpy.run_path(str(GOLDEN / "make_finite_width_averages.py"))
 FOUR_SLOTS = ("V", "D", "F", "A", "B")
-NETWORKS = 40_000
+NETWORKS = 30_000
 ONE_INPUT = np.array([[1.0, 0.5]])
 NORM = 0.625
 """|x|^2 / n_0, to whose square all moments at one input are proportional."""
@@ -63,7 +63,7 @@ def assert_exact(batches: np.ndarray, exact: float, name: object) -> None:
 
 @cache
 def three_neurons():
-    return sample(ONE_INPUT, "relu", [3] * 4, c_w=2.0, tensors=FOUR_SLOTS, networks=400_000, batches=40, seed=1)
+    return sample(ONE_INPUT, "relu", [3] * 4, c_w=2.0, tensors=FOUR_SLOTS, networks=200_000, batches=40, seed=1)
 
 
 @pytest.mark.parametrize("tensor", FOUR_SLOTS)
@@ -103,7 +103,7 @@ def test_a_wrong_core_is_noticed(matching, legs, monkeypatch):
 
 @cache
 def thirty_layers():
-    return sample(ONE_INPUT, "relu", [200] * 29, c_w=2.0, tensors=FOUR_SLOTS, networks=20_000, batches=40, seed=2)
+    return sample(ONE_INPUT, "relu", [200] * 29, c_w=2.0, tensors=FOUR_SLOTS, networks=10_000, batches=40, seed=2)
 
 
 @pytest.mark.parametrize("tensor", FOUR_SLOTS)
