@@ -206,9 +206,9 @@ VALIDITY = Figure(
     "When the leading order is enough",
     "Exact moments of finite ReLU networks at one input (C_W = 2) over their leading order in 1/n, less one. Left: for the "
     "variance A of the NTK, over depth and width, with the lines of 10 and 50 per cent. Right: for five tensors, all depths "
-    "from 2 to 30 and widths from 16 to 1024, against depth over width. Numbers of theory, without chance. Good: one curve "
-    "for each tensor, of slope one: the error is a few times depth over width, and the leading order is off by 10 per cent "
-    "where depth is 2 to 10 per cent of the width.\n",
+    "from 2 to 30 and widths from 16 to 1024, against depth over width. Numbers of theory, without chance. Good: narrow bands "
+    "of slope one where the error is small: depth over width decides, and the leading order is off by 10 per cent where depth "
+    "is 4 to 6 per cent of the width.\n",
     "validity",
 )
 
