@@ -44,7 +44,6 @@ class Compared(NamedTuple):
 
 SETUPS = {
     "relu, constants of each layer": Compared("relu", (4, 3, 5), 3, LAYERS, 1_600_000),
-    "gelu, constants of each layer": Compared("gelu", (6, 9, 4), 3, LAYERS, 800_000),
     "tanh, constants of each layer": Compared("tanh", (5, 4, 6), 3, LAYERS, 1_600_000),
     "relu, dependent inputs": Compared("relu", (8, 8, 8), 2, PLAIN, 800_000),
     "gelu, more inputs than neurons": Compared("gelu", (2, 16, 8), 2, PLAIN, 400_000),

@@ -193,7 +193,16 @@ SAMPLED = {"widths": [3, 2, 4], "networks": 400_000, "batches": 40}
 
 @cache
 def drawn() -> Sample:
-    return sample(inputs(4, 3), "identity", tensors=TENSORS, components=COMPONENTS, seed=1, **SAMPLED, **CONSTANTS)
+    return sample(
+        inputs(4, 3),
+        "identity",
+        tensors=TENSORS,
+        components=COMPONENTS,
+        seed=1,
+        estimator="averaged",
+        **SAMPLED,
+        **CONSTANTS,
+    )
 
 
 def of_components(tensor: str, layer: int) -> np.ndarray:
