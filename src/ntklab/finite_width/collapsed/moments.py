@@ -138,7 +138,7 @@ class Recursion:
         group = moment.kind, len(moment.given)
         return group, self.groups[group].index(moment)
 
-    def initial(self, theta: np.ndarray, networks: int) -> dict[Group, Cores]:
+    def initial(self, theta: Float[Array, "input input"], networks: int) -> dict[Group, Cores]:
         """Layer 1: N is Theta times the unit matrix, dN vanishes."""
         cores: dict[Group, Cores] = {}
         for (kind, r), group in self.groups.items():
@@ -146,8 +146,9 @@ class Recursion:
                 cores[kind, r] = {}
                 continue
             full = straight(KINDS[kind].legs)
-            values = [np.prod([theta[m.inputs[s], m.inputs[t]] for s, t in full]) for m in group]
-            cores[kind, r] = {full: jnp.broadcast_to(np.array(values)[:, None], (len(values), networks))}
+            pairs = np.array([[(m.inputs[s], m.inputs[t]) for s, t in full] for m in group])
+            values = theta[pairs[..., 0], pairs[..., 1]].prod(axis=1)
+            cores[kind, r] = {full: jnp.broadcast_to(values[:, None], (len(group), networks))}
         return cores
 
     # ---- which sums over neurons are needed ----

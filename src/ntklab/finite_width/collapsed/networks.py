@@ -351,17 +351,22 @@ def drawn(
     return {name: np.concatenate([part[name] for part in parts], axis=-1)[..., :networks] for name in parts[0]}
 
 
+@partial(jax.jit, static_argnums=(0, 1))
+def _start(program: Program, size: int, key, numbers, K, theta):
+    """Keys of the networks, the root of layer 1, and what is known of it."""
+    keys = jax.vmap(partial(jax.random.fold_in, key))(numbers)
+    wide, wide_theta = (jnp.broadcast_to(kernel[:, :, None], (*kernel.shape, size)) for kernel in (K, theta))
+    M = {given: whitening(wide[np.ix_(given, given)])[1] for given in program.recursion.givens}
+    change = jnp.zeros_like(wide), jnp.zeros_like(wide), wide_theta
+    return keys, whitening(wide)[0], (wide, M, program.recursion.initial(theta, size), change)
+
+
 def _layers(program: Program, architecture: Architecture, K, theta, key: int, numbers) -> dict[str, np.ndarray]:
     r, size = program.inputs, len(numbers)
     response: Sequence[Response | None] = [None] * (architecture.depth - 1)
     if program.has(*KERNELS):
         response = _responses(program.activation, architecture, K.tobytes(), theta.tobytes(), r)
-    keys = jax.vmap(partial(jax.random.fold_in, jax.random.PRNGKey(key)))(numbers)
-    wide = jnp.broadcast_to(jnp.asarray(K)[:, :, None], (r, r, size))
-    M = {given: whitening(wide[np.ix_(given, given)])[1] for given in program.recursion.givens}
-    zero = jnp.zeros((r, r, size))
-    change = zero, zero, jnp.broadcast_to(jnp.asarray(theta)[:, :, None], zero.shape)
-    L, state = whitening(wide)[0], (wide, M, program.recursion.initial(theta, size), change)
+    keys, L, state = _start(program, size, jax.random.PRNGKey(key), numbers, K, theta)
     found = []
     for layer, width in enumerate(architecture.widths, 1):
         # A middle layer's programs do for others too: compiling another takes longer than it would save.
