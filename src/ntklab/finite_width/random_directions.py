@@ -20,7 +20,6 @@ where that of estimators without random directions does, and the tails are heavy
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import permutations
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -29,13 +28,11 @@ from jax.experimental import enable_x64
 from jaxtyping import Array, Float
 
 from ntklab.activations import Activation
-from ntklab.finite_width.ensemble import Component, Ensemble
-from ntklab.finite_width.solver import Architecture
+from ntklab.finite_width.collapsed.moments import DEPENDENT, Constants
+from ntklab.finite_width.ensemble import Ensemble
 
 CHUNK = 128
 """Networks computed side by side."""
-DEPENDENT = 1e-12
-"""A pivot smaller than this part of its diagonal entry is rounding: the field is a combination of those before it."""
 DIRECTIONS = "pqr"
 
 PRODUCTS = {
@@ -56,32 +53,13 @@ TENSORS = tuple(PRODUCTS)
 Field = frozenset[int]
 
 
-class Constants(NamedTuple):
-    """C_W, C_b, lambda_W, lambda_b of the layer that is reached."""
-
-    c_w: float
-    c_b: float
-    lambda_w: float
-    lambda_b: float
-
-
 def estimates(ensemble: Ensemble, keys: Sequence[int], draws: int) -> dict[str, np.ndarray]:
     """Tensor -> (batch, layer, component) for layers 2 to depth, `draws` networks in the batch of each key."""
-    of = ensemble.activation, ensemble.architecture, ensemble.tensors, ensemble.components, *ensemble.first
-    batches = [drawn(*of, key, draws) for key in keys]
+    batches = [drawn(ensemble, key, draws) for key in keys]
     return {tensor: np.stack([batch[tensor].mean(axis=-1) for batch in batches]) for tensor in ensemble.tensors}
 
 
-def drawn(
-    activation: Activation,
-    architecture: Architecture,
-    tensors: Sequence[str],
-    components: Sequence[Component],
-    K: np.ndarray,
-    theta: np.ndarray,
-    key: int,
-    networks: int,
-) -> dict[str, np.ndarray]:
+def drawn(ensemble: Ensemble, key: int, networks: int) -> dict[str, np.ndarray]:
     """One unbiased estimate for each network, of n times the cumulant behind each tensor at this width, layer by layer.
 
     With C = Sigma of the layer, n the width that feeds it, and p, q, r distinct (the six orders are averaged):
@@ -92,11 +70,7 @@ def drawn(
         T[a,b,c,d]   n C(pq,a; p,b) C(rq,c; r,d)         U[a,b,c,d]   n C(pq,a; r,b) C(rq,c; p,d)
 
     Args:
-        activation: smooth, or with a kink if only F and B are asked for.
-        architecture: with the widths of the hidden layers.
-        tensors: of F, B, P, Q, R, S, T, U.
-        components: inputs in the four slots, for all tensors.
-        K, theta: (input, input), infinite-width kernels of layer 1, which are exact there.
+        ensemble: with tensors of F, B, P, Q, R, S, T, U, and a smooth activation but for F and B.
         key: seed; network number i is the same whatever the number of networks.
         networks: how many.
 
@@ -107,17 +81,17 @@ def drawn(
     Raises:
         ValueError: for tensors that are not among these, or a kinked activation for P to U.
     """
-    tensors = tuple(dict.fromkeys(tensors))
-    _check(activation, tensors)
+    tensors = ensemble.tensors
+    _check(ensemble.activation, tensors)
     fields = _fields(tensors)
-    entries = _entries(tensors, tuple(map(tuple, components)), fields, len(K))
+    entries = _entries(tensors, ensemble.components, fields, len(ensemble.x))
     parts = []
     with enable_x64():
-        root = jax.random.PRNGKey(key)
+        root, first = jax.random.PRNGKey(key), _first(fields, *ensemble.first)
         for start in range(0, networks, CHUNK):
             # Whole chunks: a shorter last one would be a second program to compile.
             keys = jax.vmap(partial(jax.random.fold_in, root))(jnp.arange(start, start + CHUNK))
-            parts.append(_chunk(activation, architecture, fields, entries, _first(fields, K, theta), keys))
+            parts.append(_chunk(ensemble, fields, entries, first, keys))
     products, g = (np.concatenate(part, axis=-1)[..., :networks] for part in zip(*parts, strict=True))
     return {"g": g, **{tensor: products[:, number] for number, tensor in enumerate(tensors)}}
 
@@ -174,15 +148,12 @@ def _first(fields: Sequence[Field], K: np.ndarray, theta: np.ndarray) -> Float[A
 # ---- one chunk of networks ----
 
 
-def _chunk(activation, architecture, fields, entries, sigma, keys) -> tuple[np.ndarray, np.ndarray]:
+def _chunk(ensemble, fields, entries, sigma, keys) -> tuple[np.ndarray, np.ndarray]:
     """Products (layer, tensor, component, network) and g (layer, input, input, network)."""
     products, kernels = [], []
-    for layer, width in enumerate(architecture.widths, 1):
-        constants = Constants(*(
-            values[layer]
-            for values in (architecture.c_w, architecture.c_b, architecture.lambda_w, architecture.lambda_b)
-        ))  # fmt: skip
-        sigma, product, g = _step(activation, fields, width, keys, layer, sigma, constants, entries)
+    for layer, width in enumerate(ensemble.architecture.widths, 1):
+        constants = Constants.of(ensemble.architecture, layer)
+        sigma, product, g = _step(ensemble.activation, fields, width, keys, layer, sigma, constants, entries)
         products.append(product)
         kernels.append(g)
     return tuple(np.moveaxis(np.stack(values), 1, -1) for values in (products, kernels))

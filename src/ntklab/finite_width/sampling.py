@@ -154,12 +154,6 @@ def _check(x, activation, architecture, tensors, networks, batches, estimator) -
         raise ValueError(f"estimator={estimator!r}: {' or '.join(ESTIMATORS)}")
     if batches < 2 or networks < 2 * batches:
         raise ValueError(f"networks={networks}, batches={batches}: at least 2 batches of at least 2 networks")
-    other = [tensor for tensor in tensors if tensor not in random_directions.TENSORS]
-    if estimator == "directions" and other:
-        raise ValueError(
-            f"tensors {', '.join(other)}: not sampled by random directions, which have "
-            f"{', '.join(random_directions.TENSORS)}; use estimator='collapsed'"
-        )
     wanted = [tensor for tensor in tensors if tensor in DERIVATIVES_OF_NTK]
     if not wanted:
         return
@@ -180,11 +174,10 @@ def _check_derivatives(activation: Activation, wanted: Sequence[str]) -> None:
     """P, Q, S, T and U need two derivatives of the activation, R three."""
     order = 3 if "R" in wanted else 2
     try:
-        found = len(activation.derivatives(np.zeros(1), order, np)) - 1
-    except (ValueError, IndexError, NotImplementedError):
-        found = 0
-    if found < order:
-        raise ValueError(f"tensors {', '.join(wanted)}: need {order} derivatives of {activation.name}, which has fewer")
+        activation.derivatives(np.zeros(1), order, np)[order]
+    except (ValueError, IndexError, NotImplementedError) as error:
+        message = f"tensors {', '.join(wanted)}: need {order} derivatives of {activation.name}, which has fewer"
+        raise ValueError(message) from error
 
 
 def _check_memory(ensemble: Ensemble, draws: int, batches: int) -> None:

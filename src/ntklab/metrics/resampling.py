@@ -46,6 +46,11 @@ class Interval(NamedTuple):
         pair = [tuple(factor * end for end in ends) for ends in (self.ci95, self.ci997)]
         return Interval(factor * self.value, *pair, self.resampled, self.reason)
 
+    def widened(self, error: Real) -> "Interval":
+        """The same with intervals longer by a numerical error bound at each end."""
+        pair = [(low - error, high + error) for low, high in (self.ci95, self.ci997)]
+        return self._replace(ci95=pair[0], ci997=pair[1])
+
     def but(self, reason: str) -> "Interval":
         """The same, deciding nothing because of `reason`, if there is one."""
         return self._replace(reason=reason or self.reason)

@@ -10,6 +10,7 @@ from jax.experimental import enable_x64
 
 from ntklab.activations import get_activation
 from ntklab.finite_width import random_directions, solve
+from ntklab.finite_width.ensemble import Ensemble
 from ntklab.finite_width.sampling import sample
 from ntklab.finite_width.solver import Architecture
 
@@ -22,10 +23,9 @@ LAYERED = {"c_w": [1.3, 1.1, 1.5], "c_b": [0.1, 0.2, 0.05], "lambda_w": [0.8, 1.
 
 def draw(x, widths, networks, constants, tensors=TENSORS, components=COMPONENTS, activation="tanh", key=1):
     architecture = Architecture.of(len(widths) + 1, widths, **constants)
-    K, theta = architecture.first(x)
-    return random_directions.drawn(
-        get_activation(activation), architecture, tensors, components, K, theta, key, networks
-    )
+    chosen = tuple(tensors), tuple(components)
+    ensemble = Ensemble(get_activation(activation), architecture, *chosen, np.asarray(x, float).tobytes(), x.shape[1])
+    return random_directions.drawn(ensemble, key, networks)
 
 
 def scores(values, exact, error=0.0):

@@ -256,7 +256,7 @@ def rough(z, highest, xp):
         ({"batches": 1}, "at least 2 batches"),
         ({"tensors": ("P",), "activation": "relu"}, "not sampled for relu"),
         ({"tensors": ("P",), "widths": [4, 4, 4], "estimator": "averaged"}, "up to layer 3, not 4"),
-        ({"tensors": ("V",), "estimator": "directions"}, "not sampled by random directions"),
+        ({"tensors": ("V",), "estimator": "directions"}, "at least one of F, B, P, Q"),
         ({"tensors": ("R",), "activation": Activation("rough", rough)}, "need 3 derivatives of rough, which has fewer"),
         ({"widths": [4, 0]}, "one positive number for each"),
         ({"networks": 10**9, "tensors": ("A",)}, "GiB are allowed|GiB, 4 are allowed; give fewer components or"),

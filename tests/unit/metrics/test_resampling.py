@@ -247,6 +247,7 @@ def test_a_gate_keeps_the_number_and_scaling_keeps_the_gate():
     assert found.but("needs more") == found._replace(reason="needs more") and found.but("") == found
     assert found.but("needs more").but("") == found.but("needs more")
     assert found.but("gate").scaled(2) == Interval(4.0, (2.0, 6.0), (0.0, 8.0), "members", "gate")
+    assert found.but("gate").widened(0.5) == Interval(2.0, (0.5, 3.5), (-0.5, 4.5), "members", "gate")
 
 
 def test_the_change_a_ratio_notices_is_its_far_end():

@@ -159,14 +159,18 @@ def coefficient(table: pd.DataFrame, setup: str, kernel: str) -> Interval:
 
 
 def deviation_of_mean(table: pd.DataFrame, setup: str, kernel: str) -> Interval:
-    """Width times the relative deviation of a mean kernel at one input from infinite width, weighted mean over widths."""
+    """Width times the relative deviation of a mean kernel at one input from infinite width, weighted mean over widths.
+
+    The interval is wider by the rounding errors of the kernels, times width: what does not vary has no other error.
+    """
 
     def statistic(rows: pd.DataFrame) -> float:
         scale = rows.width / rows.limit
-        weight = 1 / (rows.stderr * scale) ** 2
+        weight = 1 / np.maximum(rows.stderr * scale, ROUNDING * rows.width) ** 2
         return float(np.sum(weight * scale * (rows.value - rows.limit)) / np.sum(weight))
 
-    return of_batches(table, statistic, "no such networks", setup=setup, tensor=kernel, component="00")
+    found = of_batches(table, statistic, "no such networks", setup=setup, tensor=kernel, component="00")
+    return found.widened(ROUNDING * float(table.width.max()))
 
 
 def as_relu_deviates(table: pd.DataFrame, setup: str) -> Interval:

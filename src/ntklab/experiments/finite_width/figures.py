@@ -79,7 +79,8 @@ def _kernels_against_depth() -> Iterator[Figure]:
         f"{RELU}: the NNGP kernel against depth",
         "Mean NNGP kernel of ReLU networks against depth; at C_W = 2 the distance to the fixed point |x_a| |x_b| C_W / n_0 is "
         f"shown. {marks} Solid: infinite width (zero distance for 00, not drawn); dashed: with the correction of order 1/n.",
-        "decay, approach to the fixed point, growth; in the middle 00 is noise.",
+        "decay, approach to the fixed point, growth; in the middle no mark of 00: its distance is zero for every network, up to "
+        "rounding, once the control variates are taken off.",
         kernel="K",
     )
 
@@ -100,7 +101,7 @@ def _deviations() -> Iterator[Figure]:
             f"{RELU}: no correction of the NTK at a single input",
             one.format("NTK"),
             "01 tends to its line, which is the printed one; 00 is zero at every width (the printed floor of 4e-3 in the "
-            "relative deviation is that of its noise).",
+            "relative deviation is not found).",
         ),
         (
             "fig22",
@@ -127,7 +128,7 @@ def _deviations() -> Iterator[Figure]:
             {"Theta": 1.207},
             "LeakyReLU networks: relative deviation of mean kernels from infinite width",
             f"{both} Dash-dotted: the coefficient that the printed right panel follows, which is that of ReLU.",
-            "01 tends to its line, 1.615 for the NTK, not to the printed 1.207; 00 is zero.",
+            "01 tends to its line, for the NTK not to the printed one; 00 is zero.",
         ),
         (
             "fig25",
@@ -207,8 +208,7 @@ VALIDITY = Figure(
     "Exact moments of finite ReLU networks at one input (C_W = 2) over their leading order in 1/n, less one. Left: for the "
     "variance A of the NTK, over depth and width, with the lines of 10 and 50 per cent. Right: for five tensors, all depths "
     "from 2 to 30 and widths from 16 to 1024, against depth over width. Numbers of theory, without chance. Good: narrow bands "
-    "of slope one where the error is small: depth over width decides, and the leading order is off by 10 per cent where depth "
-    "is 4 to 6 per cent of the width.\n",
+    "of slope one where the error is small: depth over width decides.\n",
     "validity",
 )
 

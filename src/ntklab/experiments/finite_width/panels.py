@@ -16,6 +16,10 @@ SAMPLED = "#b2182b"
 CORRECTED = "#0072b2"
 NAMES = {"K": "NNGP kernel K", "Theta": r"NTK $\Theta$"}
 CORRECTION = {"K": "K1", "Theta": "Theta1"}
+ROUNDING = 1e-9
+"""Relative differences below it are not drawn on logarithmic axes."""
+NARROWEST = 1e-3
+"""Axes of deviations reach so far: rounding errors are no deviations."""
 VALIDITY = "A"
 """The tensor whose error is drawn as a map: the variance of the NTK."""
 WIDTH_ORDER = ("0000", "0011", "0022", "0023", "0101", "0103")
@@ -108,15 +112,21 @@ def kernel_against_depth(table: pd.DataFrame, kernel: str) -> Figure:
             fixed = 0.0
             if kernel == "K" and critical:  # distance to the fixed point K* = C_W |x_a| |x_b| / n_0
                 fixed = _fixed_point(table, component)
-            keep = np.abs(theory.value.to_numpy() - fixed) > 1e-9
+            keep = _above_rounding(theory.value, fixed)
             axes.plot(theory.layer[keep], np.abs(theory.value - fixed)[keep], color=colour, linewidth=1)
             axes.plot(theory.layer[keep], np.abs(corrected - fixed)[keep], "--", color=colour, linewidth=1)
-            shown = rows[rows.layer > 1].assign(value=lambda r, fixed=fixed: np.abs(r.value - fixed))
+            shown = rows[(rows.layer > 1) & _above_rounding(rows.value, fixed)]
+            shown = shown.assign(value=np.abs(shown.value - fixed))
             bars(axes, shown.layer, shown, color=colour, marker="o", label=f"{kernel} {component}")
         axes.set(xlabel="layer", title=f"$C_W$ = {c_w:g}, width {width:.0f}")
         axes.set_ylabel(r"$|K - K^*|$" if kernel == "K" and critical else kernel)
     axes.legend(loc="upper right")
     return figure
+
+
+def _above_rounding(values: pd.Series, centre: float) -> np.ndarray:
+    """Whether the distance from `centre` is more than the rounding error of the values."""
+    return np.abs(values.to_numpy() - centre) > ROUNDING * np.abs(values.to_numpy())
 
 
 def _rescaling(at: dict, c_w: float) -> dict:
@@ -159,6 +169,8 @@ def relative_deviation(
             if component == "01" and kernel in (printed or {}):
                 size = np.sign(leading) * printed[kernel]
                 axes.axhline(size, color="0.4", linestyle="-.", linewidth=1, label=f"01, printed: {size:.3f}")
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, -NARROWEST), max(high, NARROWEST))
         axes.legend(loc="best", fontsize="small")
     return figure
 

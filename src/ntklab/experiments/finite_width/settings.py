@@ -18,7 +18,7 @@ class Scan(Block):
     depth: Annotated[int, Ge(3)]
     """integer >= 3, layers of weights; one hidden layer less"""
     networks_per_batch: Annotated[int, Ge(2)]
-    """integer >= 2, networks in one batch"""
+    """integer >= 2, networks in one batch; ensembles that cost little take two to eight times as many"""
     batches: Annotated[int, Ge(4)]
     """integer >= 4, independent batches at each width, whose spread is the standard error; 30 or more make it
     reliable"""
@@ -38,7 +38,8 @@ class WidthScan(Scan):
 
 
 class DepthScan(Scan):
-    """ReLU networks, all layers, at one width (figures 2 and 11 to 21); leading order holds for width >> depth."""
+    """ReLU networks, all layers, at one width (figures 2 and 11 to 21), half as wide again for V, as in the paper; leading
+    order holds for width >> depth."""
 
 
 class TensorScan(Scan):
@@ -48,11 +49,11 @@ class TensorScan(Scan):
 
 class FiniteWidth(Block):
     """Statistics of random networks and their NTK at order 1/width: recursions against networks (E3-fig01 to E3-fig25,
-    E3-tensor-*)."""
+    E3-tensor-*), and where the leading order is enough (X-validity)."""
 
     estimator: Literal["collapsed", "averaged", "printed"]
-    """collapsed (all weights integrated out; cost linear in the width), averaged (whole networks, over the last weights
-    exactly) or printed (those of the paper, noisier and biased by 1/width)"""
+    """of the scans of widths and depths: collapsed (all weights integrated out; cost linear in the width), averaged (whole
+    networks, over the last weights exactly) or printed (those of the paper, noisier and biased by 1/width)"""
     width_scan: WidthScan
     depth_scan: DepthScan
     tensor_scan: TensorScan

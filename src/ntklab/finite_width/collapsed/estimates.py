@@ -18,7 +18,7 @@ def estimates(ensemble: Ensemble, keys: Sequence[int], draws: int) -> dict[str, 
     them, unbiased in each batch, to which A adds what the NTK varies by given those.
     """
     program = Program(ensemble.activation, ensemble.tensors, ensemble.components, len(ensemble.x))
-    reduced = [_reduced(program, drawn(program, ensemble.architecture, *ensemble.first, key, draws)) for key in keys]
+    reduced = [_reduced(program, drawn(program, ensemble, key, draws)) for key in keys]
     batches = {name: np.stack([batch[name] for batch in reduced]) for name in reduced[0]}
     feeding = np.array(ensemble.architecture.widths, float)
     return {tensor: _estimate(tensor, batches, ensemble, feeding) for tensor in ensemble.tensors}
@@ -39,16 +39,8 @@ def _reduced(program: Program, drawn: dict[str, np.ndarray]) -> dict[str, np.nda
     if program.has("K", "K1"):
         found["K"] = _controlled(drawn["g"], drawn["kappa"])
     if program.has("Theta", "Theta1"):
-        found["Theta"] = _controlled(_matrices(program, drawn["w"]), drawn["tau"])
+        found["Theta"] = _controlled(drawn["w"][:, program.pair_numbers], drawn["tau"])
     return found
-
-
-def _matrices(program: Program, pairs: np.ndarray) -> np.ndarray:
-    """(layer, input, input, network) from unordered pairs."""
-    number = np.zeros((program.inputs,) * 2, int)
-    for k, (a, b) in enumerate(program.pairs):
-        number[a, b] = number[b, a] = k
-    return pairs[:, number]
 
 
 def _estimate(tensor: str, batches: dict[str, np.ndarray], ensemble: Ensemble, feeding: np.ndarray) -> np.ndarray:

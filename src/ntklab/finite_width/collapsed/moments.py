@@ -25,6 +25,7 @@ from jaxtyping import Array, Float
 
 from ntklab.finite_width.collapsed.matchings import Factors, Matching, Part, Vertex, free, matchings, parts, straight
 from ntklab.finite_width.collapsed.neuron_sums import Request, Requests
+from ntklab.finite_width.solver import Architecture
 
 DEPENDENT = 1e-12
 """Pivots of a covariance below this fraction of its diagonal entry are rounding errors of a dependent input."""
@@ -98,6 +99,12 @@ class Constants(NamedTuple):
     lambda_w: float
     lambda_b: float
     width: float
+
+    @classmethod
+    def of(cls, architecture: Architecture, layer: int) -> "Constants":
+        """From hidden layer number `layer` to the next."""
+        a = architecture
+        return cls(a.c_w[layer], a.c_b[layer], a.lambda_w[layer], a.lambda_b[layer], float(a.widths[layer - 1]))
 
 
 def whitening(g: Float[Array, "r r network"]) -> tuple[Array, Array]:

@@ -20,8 +20,8 @@ from ntklab.activations import Activation
 from ntklab.finite_width.collapsed.matchings import Matching, straight
 from ntklab.finite_width.collapsed.moments import KINDS, Constants, Group, Moment, Recursion, whitening
 from ntklab.finite_width.collapsed.neuron_sums import Request, Requests, neuron_sums
+from ntklab.finite_width.ensemble import Component, Ensemble, infinite_kernels
 from ntklab.finite_width.expectations import gaussian_expectations
-from ntklab.finite_width.solver import Architecture
 
 CHUNKS = (32, 1024)
 """Fewest and most networks computed side by side."""
@@ -34,8 +34,6 @@ FEWEST = 3
 KERNELS = ("K", "Theta", "K1", "Theta1")
 TENSORS = (*KERNELS, "V", "D", "F", "A", "B", "P", "Q")
 """What can be sampled in this way."""
-
-Component = tuple[int, ...]
 
 
 class Stage(NamedTuple):
@@ -113,6 +111,14 @@ class Program:
         return [(a, b) for a in range(self.inputs) for b in range(a, self.inputs)]
 
     @cached_property
+    def pair_numbers(self) -> np.ndarray:
+        """Number of the unordered pair of two inputs, (input, input)."""
+        numbers = np.empty((self.inputs, self.inputs), int)
+        for k, (a, b) in enumerate(self.pairs):
+            numbers[a, b] = numbers[b, a] = k
+        return numbers
+
+    @cached_property
     def recursion(self) -> Recursion:
         """The moments to be carried."""
         return Recursion((moment for reads in self.reads.values() for moment, _ in reads), self.inputs)
@@ -174,17 +180,15 @@ class Response(NamedTuple):
     theta: np.ndarray
 
 
-def responses(activation: Activation, architecture: Architecture, K: np.ndarray, theta: np.ndarray) -> list[Response]:
+@lru_cache(maxsize=32)
+def responses(ensemble: Ensemble) -> list[Response]:
     """One for each hidden layer."""
+    activation, kernels = ensemble.activation, infinite_kernels(ensemble)
     found = []
-    for layer in range(1, architecture.depth):
+    for K, theta in list(zip(kernels["K"], kernels["Theta"], strict=True))[:-1]:
         pair = gaussian_expectations(activation, K, 2 * activation.nodes).pair
-        found.append(
-            Response((pair(2, 0), pair(1, 1), pair(0, 2)), (pair(3, 1), pair(2, 2), pair(1, 3)), theta),
-        )
-        c_w, lambda_w = architecture.c_w[layer], architecture.lambda_w[layer]
-        theta = architecture.lambda_b[layer] + lambda_w * pair(0, 0) + c_w * theta * pair(1, 1)
-        K = architecture.c_b[layer] + c_w * pair(0, 0)
+        ss, slopes = ((pair(p + 2, p), pair(p + 1, p + 1), pair(p, p + 2)) for p in (0, 1))
+        found.append(Response(ss, slopes, theta))
     return found
 
 
@@ -223,9 +227,7 @@ def _controls(
 
 def _matrix(program: Program, values: Sequence[Array] | Array) -> Array:
     """(input, input, network) from values of unordered pairs."""
-    number = {pair: k for k, pair in enumerate(program.pairs)}
-    size = range(program.inputs)
-    return jnp.stack([jnp.stack([values[number[min(a, b), max(a, b)]] for b in size]) for a in size])
+    return jnp.stack([jnp.stack([values[k] for k in row]) for row in program.pair_numbers])
 
 
 # ---- one chunk of networks ----
@@ -335,19 +337,14 @@ def _cores(program: Program, cores, moments: Sequence[Moment], matching: Matchin
     return cores[places[0][0]][matching][np.array([number for _, number in places])]
 
 
-def drawn(
-    program: Program, architecture: Architecture, K: np.ndarray, theta: np.ndarray, key: int, networks: int
-) -> dict[str, np.ndarray]:
+def drawn(program: Program, ensemble: Ensemble, key: int, networks: int) -> dict[str, np.ndarray]:
     """What the estimators are made of, {name: (layer, ..., network)} for layers 2, 3, ...: (input, input) for g and the
     controls kappa and tau, one entry for each unordered pair of inputs for w, one for each component otherwise.
 
     Network number i of a key is the same whatever else is asked of these inputs.
     """
     chunk = program.chunk(networks)
-    parts = [
-        _layers(program, architecture, K, theta, key, np.arange(first, first + chunk))
-        for first in range(0, networks, chunk)
-    ]
+    parts = [_layers(program, ensemble, key, np.arange(first, first + chunk)) for first in range(0, networks, chunk)]
     return {name: np.concatenate([part[name] for part in parts], axis=-1)[..., :networks] for name in parts[0]}
 
 
@@ -361,12 +358,12 @@ def _start(program: Program, size: int, key, numbers, K, theta):
     return keys, whitening(wide)[0], (wide, M, program.recursion.initial(theta, size), change)
 
 
-def _layers(program: Program, architecture: Architecture, K, theta, key: int, numbers) -> dict[str, np.ndarray]:
-    r, size = program.inputs, len(numbers)
+def _layers(program: Program, ensemble: Ensemble, key: int, numbers) -> dict[str, np.ndarray]:
+    architecture = ensemble.architecture
     response: Sequence[Response | None] = [None] * (architecture.depth - 1)
     if program.has(*KERNELS):
-        response = _responses(program.activation, architecture, K.tobytes(), theta.tobytes(), r)
-    keys, L, state = _start(program, size, jax.random.PRNGKey(key), numbers, K, theta)
+        response = responses(ensemble)
+    keys, L, state = _start(program, len(numbers), jax.random.PRNGKey(key), numbers, *ensemble.first)
     found = []
     for layer, width in enumerate(architecture.widths, 1):
         # A middle layer's programs do for others too: compiling another takes longer than it would save.
@@ -374,18 +371,9 @@ def _layers(program: Program, architecture: Architecture, K, theta, key: int, nu
         stage = Stage(layer == 1, layer == architecture.depth - 1 and shallow)
         summed = stage if shallow else Stage(False, False)
         sums = _neurons(program, summed, width, keys, layer, L)
-        constants = Constants(
-            architecture.c_w[layer], architecture.c_b[layer], architecture.lambda_w[layer],
-            architecture.lambda_b[layer], float(width),
-        )  # fmt: skip
+        constants = Constants.of(architecture, layer)
         out, onward = _step(program, stage, summed, constants, response[layer - 1], sums, state)
         found.append(out)
         if onward:
             L, state = onward
     return {name: np.stack([np.asarray(out[name]) for out in found]) for name in found[0]}
-
-
-@lru_cache(maxsize=32)
-def _responses(activation, architecture, K: bytes, theta: bytes, inputs: int) -> list[Response]:
-    K, theta = (np.frombuffer(content).reshape(inputs, inputs) for content in (K, theta))
-    return responses(activation, architecture, K, theta)

@@ -67,6 +67,17 @@ def test_no_correction_means_none(replicates, setup, coefficient, expected):
     assert verdict(f"no-correction-{setup}-K-networks", joined(own, gelu)) == expected
 
 
+@pytest.mark.parametrize("kernel", ["K", "Theta"])
+def test_what_does_not_vary_is_known_up_to_rounding(replicates, kernel):
+    """K of scale-invariant networks at one input, less its control variates: an identity, which is a check."""
+    own = replicates("relu", kernel, ["00"], lambda n, _: 1.0, (1.0, 0.0), noise=0.0)
+    gelu = replicates("gelu", kernel, ["00"], lambda n, _: 1 + 1 / n, (1.0, 1.0), noise=0.02)
+    claim = BY_ID[f"E3-no-correction-relu-{kernel}-networks"]
+    found = check(claim, {claims.REPLICATES: joined(own, gelu)})
+    assert found.verdict == SUPPORTED and found.ci_low < 0 < found.ci_high < 1e-6
+    assert claim.kind == (CHECK if kernel == "K" else EVIDENCE)
+
+
 def test_no_correction_has_no_power_where_gelu_has_none_either(replicates):
     tables = [replicates(s, "K", ["00"], lambda n, _: 1.0, (1.0, 0.0), noise=0.02) for s in ("relu", "gelu")]
     assert verdict("no-correction-relu-K-networks", joined(*tables)) == UNDECIDED
@@ -182,7 +193,11 @@ def test_a_correction_of_a_millionth_is_noticed(theory):
     assert verdict("no-correction-relu-K-theory", table) == CONTRADICTED
 
 
-def test_only_the_solver_s_exponents_are_checks():
+def test_what_the_samples_cannot_contradict_is_a_check():
     checks = {claim.id for claim in claims.CLAIMS if claim.kind == CHECK}
-    assert checks == {f"E3-power-{tensor}-0000-theory" for tensor in PRINTED}
+    solver = {f"E3-power-{tensor}-0000-theory" for tensor in PRINTED}
+    exact = {
+        f"E3-no-correction-{name}-K-networks" for name in ("relu", "leaky_relu", "identity")
+    }
+    assert checks == solver | exact
     assert all(claim.control_is for claim in claims.CLAIMS if claim.kind == EVIDENCE)

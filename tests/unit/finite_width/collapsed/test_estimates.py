@@ -61,9 +61,13 @@ def assert_exact(batches: np.ndarray, exact: float, name: object) -> None:
     assert error < 0.1 * abs(exact), name
 
 
+def at_one_input(widths: list[int], draws: int, seed: int):
+    return sample(ONE_INPUT, "relu", widths, c_w=2.0, tensors=FOUR_SLOTS, networks=draws, batches=40, seed=seed)
+
+
 @cache
 def three_neurons():
-    return sample(ONE_INPUT, "relu", [3] * 4, c_w=2.0, tensors=FOUR_SLOTS, networks=200_000, batches=40, seed=1)
+    return at_one_input([3] * 4, 200_000, seed=1)
 
 
 @pytest.mark.parametrize("tensor", FOUR_SLOTS)
@@ -89,7 +93,7 @@ def test_a_wrong_core_is_noticed(matching, legs, monkeypatch):
     monkeypatch.setattr(moments, "_less_signal", wrong)
     networks._step.clear_cache()
     try:
-        found = sample(ONE_INPUT, "relu", [8] * 4, c_w=2.0, tensors=FOUR_SLOTS, networks=60_000, batches=40, seed=1)
+        found = at_one_input([8] * 4, 60_000, seed=1)
     finally:
         networks._step.clear_cache()
     exact = relu_moments(8, 5)
@@ -103,7 +107,7 @@ def test_a_wrong_core_is_noticed(matching, legs, monkeypatch):
 
 @cache
 def thirty_layers():
-    return sample(ONE_INPUT, "relu", [200] * 29, c_w=2.0, tensors=FOUR_SLOTS, networks=10_000, batches=40, seed=2)
+    return at_one_input([200] * 29, 10_000, seed=2)
 
 
 @pytest.mark.parametrize("tensor", FOUR_SLOTS)
@@ -138,7 +142,7 @@ def of_networks(x, activation, widths, components, tensors=FOUR_SLOTS, draws=60,
     )
     program = networks.Program(activation, tensors, components, len(x))
     with enable_x64(True):
-        return networks.drawn(program, of.architecture, *of.first, key, draws)
+        return networks.drawn(program, of, key, draws)
 
 
 @pytest.mark.parametrize("name", ["relu"])
