@@ -32,6 +32,8 @@ NO_DEVIATION = 1e-3
 """Width times relative deviation that counts as none; where there is a correction it is of order one (ReLU at 01: 1.2, 1.7)."""
 AS_RELU = 0.15
 """Not half way from 1, ReLU networks themselves, to 1.34, what the recursions say of LeakyReLU ones."""
+WIDE_ENOUGH, TOO_NARROW = 100, 10
+"""Width at which the leading order of networks of depth 4 is to be enough, and one at which it is not."""
 EXPONENT_TOLERANCE = 0.25
 """Of a printed exponent."""
 
@@ -120,6 +122,32 @@ def _tensors() -> Iterator[Claim]:
             f"Every component of {tensor} of GeLU networks tends to the recursion's value as the width grows.",
             "the farthest of six components at layer 4, extrapolated in 1/n, over the recursion's",
             partial(estimates.farthest_component, setup="gelu", tensor=tensor),
+        )
+
+
+def _second_order() -> Iterator[Claim]:
+    for tensor in AT_ONE_INPUT:
+        yield _equivalent(
+            f"second-order-relu-{tensor}",
+            "moments of finite ReLU networks (beyond the paper)",
+            f"The term of order 1/n^2 of {tensor}_0000 of ReLU networks is that of the exact moments.",
+            "coefficient of 1/n^2 from networks, over that of the same fit to the exact moments; layer 4",
+            partial(estimates.second_order_over_exact, setup="relu", tensor=tensor),
+        )
+    rows = [(kernel, name, component) for kernel, name in KERNELS.items() for component in ("00", "01")]
+    for tensor, name, component in (*rows, *((tensor, tensor, "0000") for tensor in AT_ONE_INPUT)):
+        find = partial(estimates.second_order, setup="gelu", tensor=tensor, component=component)
+        yield _claim(
+            f"second-order-gelu-{tensor}-{component}",
+            "corrections in depth / width (beyond the paper)",
+            f"At width {WIDE_ENOUGH} and depth 4 the term of order 1/n^2 of the {name} ({component}) of GeLU networks is at "
+            "most a tenth of that of order 1/n.",
+            f"term of order 1/n^2 over that of order 1/n at width {WIDE_ENOUGH}, fitted to networks from width "
+            f"{estimates.FROM} on; layer 4",
+            partial(find, width=WIDE_ENOUGH),
+            (-CHANGE, CHANGE),
+            control=partial(find, width=TOO_NARROW),
+            control_is=f"width {TOO_NARROW}",
         )
 
 
@@ -216,6 +244,20 @@ def _depths() -> Iterator[Claim]:
         control=partial(estimates.growth_of_ntk, c_w=estimates.OFF_CRITICAL),
         control_is="the same networks off criticality, C_W = 4",
     )
+    for lowest, which, of in (
+        (True, "Every printed exponent lies", "the lowest"),
+        (False, "On average the printed exponents lie", "mean over all"),
+    ):
+        yield _claim(
+            f"powers-below-{'every' if lowest else 'mean'}",
+            "Figs. 12 to 20 (beyond the paper)",
+            f"{which} below that of ReLU networks of the printed width.",
+            f"exponent of the fit to networks less the printed one, {of}",
+            partial(estimates.above_printed, lowest=lowest),
+            (0, INF),
+            control=partial(estimates.above_printed, lowest=lowest, leading=True),
+            control_is="the exponents at leading order",
+        )
     for tensor in AT_ONE_INPUT:
         yield from _at_one_input(tensor)
     for tensor, fits in PRINTED.items():
@@ -289,4 +331,11 @@ def _printed(name: str, source: str, statement: str, quantity: str, find, expone
     return _claim(name, source, statement, quantity, find, bounds, published=exponent, **more)
 
 
-CLAIMS: tuple[Claim, ...] = (*_corrections(), *_tensors(), *_scale_invariant(), *_deviations(), *_depths())
+CLAIMS: tuple[Claim, ...] = (
+    *_corrections(),
+    *_tensors(),
+    *_second_order(),
+    *_scale_invariant(),
+    *_deviations(),
+    *_depths(),
+)

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ntklab.claims.replicates import farthest_over_replicates, over_replicates
+from ntklab.claims.replicates import farthest_over_replicates, lowest_over_replicates, over_replicates
 from ntklab.experiments.finite_width.power_laws import PRINTED
 from ntklab.metrics.extrapolation import extrapolate, ratio_to_theory
 from ntklab.metrics.power_law import exponent_bound, fit_power_law
@@ -19,6 +19,9 @@ from ntklab.metrics.resampling import Interval, nothing, numerical
 INF = float("inf")
 WIDE = 32
 """Width from which on polynomials in 1/width are fitted, where there are three such widths."""
+FROM = 10
+"""Width from which on a term of order 1/n^2 and one of order 1/n^3 are fitted to what is beyond the leading order."""
+TOO_FEW = f"needs networks of two widths from {FROM} on"
 PAPERS_WIDTHS = (200, 300)
 NEEDS_PAPERS_WIDTHS = "needs networks of width 200 to 300"
 TOO_SHALLOW = "needs networks of depth 30"
@@ -173,6 +176,36 @@ def deviation_of_mean(table: pd.DataFrame, setup: str, kernel: str) -> Interval:
     return found.widened(ROUNDING * float(table.width.max()))
 
 
+def _second_over_first(rows: pd.DataFrame) -> float:
+    """c_2 / c_1 of c_1 + c_2 / n + c_3 / n^2, c_1 that of the recursions."""
+    widths, first = _widths(rows), _grid(rows, "leading")[0]
+    scale = widths[:, None] / first
+    value, _ = extrapolate(widths, scale * (_coefficients(rows) - first), np.abs(scale) * _errors(rows), degree=1)
+    return float(value[0])
+
+
+def second_order(table: pd.DataFrame, setup: str, tensor: str, component: str, width: float) -> Interval:
+    """Term of order 1/n^2 over that of order 1/n at a width: the relative error of the leading order there."""
+    table = table[table.width >= FROM]
+    at = {"setup": setup, "tensor": tensor, "component": component}
+    if select(table, **at).width.nunique() < 2:
+        return nothing(TOO_FEW)
+    return of_batches(table, _second_over_first, TOO_FEW, **at).scaled(1 / width)
+
+
+def second_order_over_exact(table: pd.DataFrame, setup: str, tensor: str) -> Interval:
+    """The same from networks at one input, over what the same fit to their exact moments has."""
+    table = table[table.width >= FROM]
+    at = {"setup": setup, "tensor": tensor, "component": "0000"}
+    if select(table, **at).width.nunique() < 2:
+        return nothing(TOO_FEW)
+
+    def statistic(rows: pd.DataFrame) -> float:
+        return _second_over_first(rows) / _second_over_first(rows.assign(value=rows.exact))
+
+    return of_batches(table, statistic, TOO_FEW, **at)
+
+
 def as_relu_deviates(table: pd.DataFrame, setup: str) -> Interval:
     """Relative deviation of the mean NTK at two inputs, times width and extrapolated, over that of ReLU networks.
 
@@ -244,6 +277,36 @@ def leading_exponent(table: pd.DataFrame, tensor: str, component: str, c_w: floa
     layers, values = rows.layer.to_numpy(), rows.value.to_numpy()
     bound = exponent_bound(layers, values, ROUNDING * np.abs(values), start)
     return numerical(_exponent(rows, start), bound).but(ANOTHER_QUANTITY)
+
+
+def _less_printed(rows: pd.DataFrame) -> np.ndarray:
+    """Exponents of the fits to networks less the printed ones, of all tensors and components."""
+    parts = dict(list(rows.groupby(["setup", "tensor", "component"])))
+    return np.array([
+        _exponent(parts[_setup(tensor), tensor, component], fit.start) - fit.exponent
+        for tensor, fits in PRINTED.items()
+        for component, fit in fits.items()
+    ])  # fmt: skip
+
+
+def above_printed(table: pd.DataFrame, lowest: bool, leading: bool = False) -> Interval:
+    """Exponent of networks less the printed one, of all tensors and components: the lowest, with a simultaneous interval, or
+    the mean. With `leading`, those of the recursions instead of networks."""
+    setups = tuple(dict.fromkeys(map(_setup, PRINTED)))
+    rows = select(table, quantity="sampled", setup=setups, tensor=tuple(PRINTED))
+    if not set(setups) <= set(rows.setup):
+        return nothing("no such networks")
+    if rows.layer.max() < max(fit.start for fits in PRINTED.values() for fit in fits.values()) + 2:
+        return nothing(TOO_SHALLOW)
+    if leading:
+        found = _less_printed(rows[rows.replicate == 0].assign(value=rows.leading))
+        return numerical(float(found.min() if lowest else found.mean()), ROUNDING * rows.layer.max())
+    if lowest:
+        found = lowest_over_replicates(rows, _less_printed, "batches")
+    else:
+        found = over_replicates(rows, lambda part: float(_less_printed(part).mean()), "batches")
+    low, high = PAPERS_WIDTHS
+    return found.but("" if rows.width.between(low, high).all() else NEEDS_PAPERS_WIDTHS)
 
 
 def networks_over_exact(table: pd.DataFrame, tensor: str) -> Interval:

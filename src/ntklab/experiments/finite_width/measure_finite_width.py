@@ -50,8 +50,9 @@ def _measured(name: str, solved: Arrays, widths: dict[int, dict[str, np.ndarray]
     found = [*_theory(ensemble, solved), *_sampled(ensemble, widths)]
     if ensemble.scan == "tensor":
         found += _compared(ensemble, solved, widths)
-    if ensemble.scan == "depth":
+    if ensemble.exact:
         found += [row for width, sampled in widths.items() for row in _exact(ensemble, width, sampled)]
+    if ensemble.scan == "depth":
         found += [row for c_w in OFF_CRITICAL for row in _rescaled(found, c_w)]
     for row in found:
         yield {"c_w": ensemble.c_w, "setup": name, "activation": ensemble.activation, **row}

@@ -8,6 +8,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from ntklab.experiments.finite_width.power_laws import COMPONENTS, PRINTED
+from ntklab.experiments.finite_width.relu_moments import TENSORS as AT_ONE_INPUT
 from ntklab.metrics.power_law import fit_power_law
 from ntklab.plots import panels, style
 
@@ -20,6 +21,8 @@ ROUNDING = 1e-9
 """Relative differences below it are not drawn on logarithmic axes."""
 NARROWEST = 1e-3
 """Axes of deviations reach so far: rounding errors are no deviations."""
+NEARLY = 0.03
+"""Relative errors of sampled leading orders below it are drawn on a linear scale: they are noise."""
 VALIDITY = "A"
 """The tensor whose error is drawn as a map: the variance of the NTK."""
 WIDTH_ORDER = ("0000", "0011", "0022", "0023", "0101", "0103")
@@ -248,14 +251,15 @@ def overview(table: pd.DataFrame, tensor: str, setup: str) -> Figure:
     return figure
 
 
-def validity(table: pd.DataFrame) -> Figure:
-    """Relative error of the leading order for ReLU networks at one input: over depth and width, and against depth/width."""
-    exact = table[(table.quantity == "exact") & (table.layer > 1)]
-    leading = table[table.quantity == "closed_form"].set_index(["tensor", "layer"]).value
+def validity(theory: pd.DataFrame, table: pd.DataFrame) -> Figure:
+    """Relative error of the leading order for ReLU networks at one input, over depth and width and against depth/width; and
+    for sampled GeLU networks."""
+    exact = theory[(theory.quantity == "exact") & (theory.layer > 1)]
+    leading = theory[theory.quantity == "closed_form"].set_index(["tensor", "layer"]).value
     error = exact.value / leading.reindex(pd.MultiIndex.from_frame(exact[["tensor", "layer"]])).to_numpy() - 1
     exact = exact.assign(error=error, ratio=exact.layer / exact.width)
-    figure = style.new_figure(columns=2, rows=1.6)
-    left, right = figure.subplots(1, 2)
+    figure = style.new_figure(columns=3, rows=1.6)
+    left, middle, right = figure.subplots(1, 3)
     shown = exact[exact.tensor == VALIDITY].pivot_table(index="width", columns="layer", values="error")
     mesh = left.pcolormesh(
         shown.columns, shown.index, shown.abs(), norm=LogNorm(1e-2, 1e1), cmap="viridis", shading="nearest"
@@ -265,10 +269,21 @@ def validity(table: pd.DataFrame) -> Figure:
     figure.colorbar(mesh, ax=left, label=f"relative error of the leading order of {VALIDITY}")
     left.set(yscale="log", xlabel="layer", ylabel="width n")
     style.plain_numbers(left.yaxis)
-    for tensor, colour in zip(("V", "D", "F", "A", "B"), sns.color_palette("colorblind", 5), strict=True):
+    for tensor, colour in zip(AT_ONE_INPUT, sns.color_palette("colorblind", len(AT_ONE_INPUT)), strict=True):
         rows = exact[(exact.tensor == tensor) & (exact.error > 0)]
-        right.plot(rows.ratio, rows.error, ".", color=colour, markersize=3, label=tensor)
-    right.axhline(0.1, color="0.5", linewidth=1)
-    right.set(xscale="log", yscale="log", xlabel="layer / width", ylabel="exact / leading order - 1")
-    right.legend(loc="upper left")
+        middle.plot(rows.ratio, rows.error, ".", color=colour, markersize=3, label=tensor)
+        at = {"setup": "gelu", "tensor": tensor, "component": "0000", "layer": 4}
+        first = number(table, quantity="leading_order", **at)
+        rows = select(table, quantity="sampled", **at)
+        of = rows.assign(value=rows.value / first - 1, stderr=rows.stderr / abs(first))
+        bars(right, 4 / rows.width, of, color=colour, marker="o", label=tensor)
+        rows = exact[(exact.tensor == tensor) & (exact.layer == 4)].sort_values("ratio")
+        rows = rows[rows.ratio >= 4 / table[table.setup == "gelu"].query("quantity == 'sampled'").width.max()]
+        right.plot(rows.ratio, rows.error, ":", color=colour)
+    for axes in (middle, right):
+        axes.axhline(0.1, color="0.5", linewidth=1)
+        axes.legend(loc="upper left")
+    middle.set(xscale="log", yscale="log", xlabel="layer / width", ylabel="exact / leading order - 1, ReLU")
+    right.set(xscale="log", xlabel="layer / width", ylabel="sampled / leading order - 1, GeLU")
+    right.set_yscale("symlog", linthresh=NEARLY)
     return figure

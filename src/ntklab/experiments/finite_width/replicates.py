@@ -61,7 +61,7 @@ def _rows(ensemble, tensor, width, components, batches, first, theory) -> Iterat
 
 def exact_moments(ensemble: Setup, tensor: str, width: int, layers: int) -> Float[np.ndarray, " layer"]:
     """The component 0000 at this width; nan where it is not known."""
-    if ensemble.scan != "depth" or tensor not in TENSORS:
+    if not ensemble.exact or tensor not in TENSORS:
         return np.full(layers, np.nan)
     return np.array(moments(width, layers)[tensor]) * _norm(ensemble) ** 2
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ntklab.experiments.finite_width.relu_moments import TENSORS as AT_ONE_INPUT
+
 G = (
     (0.6540248765053858, -1.3592788739383235, -0.3791179316445409, 0.34191025226280697),
     (-0.6786403121150224, -0.12161213502515096, 0.21716372787141658, -1.4709063616118982),
@@ -64,6 +66,11 @@ class Setup:
     times: int = 1
 
     @property
+    def exact(self) -> bool:
+        """Whether the moments at one input are known at every width (`relu_moments`)."""
+        return self.activation == "relu" and self.c_w == 2 and not self.constants
+
+    @property
     def x(self) -> np.ndarray:
         """Inputs, (input, coordinate)."""
         return np.array(self.inputs)
@@ -90,7 +97,7 @@ SETUPS: dict[str, Setup] = {
     "gelu": Setup(
         "width", "gelu", G, GELU_CRITICAL, ("K", "Theta", "V", "A", "B", "D", "F"), WIDTH_COMPONENTS, widest=500
     ),
-    "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta"), times=2),
+    "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta", *AT_ONE_INPUT), times=2),
     "identity": Setup("width", "identity", R2[:2], 2.0, ("K", "Theta"), times=2),
     "leaky_relu": Setup("width", "leaky_relu(0.1)", R2[:2], 2.0, ("K", "Theta"), times=2),
     "gelu_r2": Setup(

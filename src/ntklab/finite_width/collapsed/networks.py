@@ -27,8 +27,8 @@ CHUNKS = (32, 1024)
 """Fewest and most networks computed side by side."""
 CACHE = 2**19
 """Bytes that the largest array of cores may take: more networks side by side would leave the cache."""
-NEURONS = 2**12
-"""Neurons, of several networks, whose sums are computed side by side: they stay in the cache."""
+BLOCK, SIDE = 50, 64
+"""Neurons, and networks, whose sums are computed side by side: they stay in the cache. The papers' widths are multiples."""
 FEWEST = 3
 """Inputs that every component is conditioned on at least, where there are as many."""
 KERNELS = ("K", "Theta", "K1", "Theta1")
@@ -233,22 +233,27 @@ def _matrix(program: Program, values: Sequence[Array] | Array) -> Array:
 # ---- one chunk of networks ----
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _neurons(program: Program, stage: Stage, width: int, keys, layer, L: Float[Array, "r r network"]):
-    """Draw layer number `layer`, of `width` neurons, and sum over them."""
-    r = program.inputs
+@partial(jax.jit, static_argnums=(0, 1))
+def _neurons(program: Program, stage: Stage, width, keys, layer, L: Float[Array, "r r network"]):
+    """Draw layer number `layer`, of `width` neurons, and sum over them, `BLOCK` neurons at a time: one program for all widths."""
+    r, requests = program.inputs, program.requests(stage)
     keys = jax.vmap(lambda key: jax.random.fold_in(key, layer))(keys)
+
+    def block(number, keys, L):
+        keys = jax.vmap(lambda key: jax.random.fold_in(key, number))(keys)
+        u = jax.vmap(lambda key: jax.random.normal(key, (r, BLOCK), jnp.float32))(keys).astype(jnp.float64)
+        z = jnp.stack([sum(L[:, a, b, None] * u[:, b] for b in range(a + 1)) for a in range(r)], axis=1)
+        return neuron_sums(requests, program.activation, z, jnp.arange(BLOCK) < width - number * BLOCK)
 
     def some(part):
         keys, L = part
-        u = jax.vmap(lambda key: jax.random.normal(key, (r, width), jnp.float32))(keys).astype(jnp.float64)
-        z = jnp.stack([sum(L[:, a, b, None] * u[:, b] for b in range(a + 1)) for a in range(r)], axis=1)
-        return neuron_sums(program.requests(stage), program.activation, z)
+        zero = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(block, 0, keys, L))
+        return jax.lax.fori_loop(
+            0, -(-width // BLOCK), lambda k, total: jax.tree.map(jnp.add, total, block(k, keys, L)), zero
+        )
 
     L = jnp.moveaxis(L, 2, 0)
-    side = 1 << max(0, min(len(keys), NEURONS // width).bit_length() - 1)
-    if len(keys) <= side or len(keys) % side:
-        return some((keys, L))
+    side = min(len(keys), SIDE)
     split = jax.tree.map(lambda leaf: leaf.reshape(-1, side, *leaf.shape[1:]), (keys, L))
     return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, 2).reshape(*leaf.shape[1:3], -1), jax.lax.map(some, split))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from ntklab.activations import Activation
 from ntklab.finite_width.collapsed.matchings import Factors
@@ -69,11 +69,15 @@ class Requests:
 
 
 def neuron_sums(
-    requests: Requests, activation: Activation, z: Float[Array, "network input neuron"]
+    requests: Requests,
+    activation: Activation,
+    z: Float[Array, "network input neuron"],
+    there: Bool[Array, "neuron"],
 ) -> dict[tuple[int, int], Float[Array, "row end network"]]:
-    """Kind -> sums of all its rows and ends."""
+    """Kind -> sums of all its rows and ends, over the neurons that are `there`."""
+    derivatives = jnp.where(there, activation.derivatives(z, requests.highest, jnp), 0.0)
     # Else the compiler computes the activation again for every product.
-    z, derivatives = jax.lax.optimization_barrier((z, activation.derivatives(z, requests.highest, jnp)))
+    z, derivatives = jax.lax.optimization_barrier((z, derivatives))
     known: dict[Factors, Array] = {}
 
     def product(factors: Factors) -> Array:

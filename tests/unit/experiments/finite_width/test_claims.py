@@ -196,8 +196,6 @@ def test_a_correction_of_a_millionth_is_noticed(theory):
 def test_what_the_samples_cannot_contradict_is_a_check():
     checks = {claim.id for claim in claims.CLAIMS if claim.kind == CHECK}
     solver = {f"E3-power-{tensor}-0000-theory" for tensor in PRINTED}
-    exact = {
-        f"E3-no-correction-{name}-K-networks" for name in ("relu", "leaky_relu", "identity")
-    }
+    exact = {f"E3-no-correction-{name}-K-networks" for name in ("relu", "leaky_relu", "identity")}
     assert checks == solver | exact
     assert all(claim.control_is for claim in claims.CLAIMS if claim.kind == EVIDENCE)
