@@ -254,7 +254,7 @@ def _depths() -> Iterator[Claim]:
             f"{which} below that of ReLU networks of the printed width.",
             f"exponent of the fit to networks less the printed one, {of}",
             partial(estimates.above_printed, lowest=lowest),
-            (0, INF),
+            (0.0, INF),
             control=partial(estimates.above_printed, lowest=lowest, leading=True),
             control_is="the exponents at leading order",
         )

@@ -184,7 +184,7 @@ def _second_over_first(rows: pd.DataFrame) -> float:
     return float(value[0])
 
 
-def second_order(table: pd.DataFrame, setup: str, tensor: str, component: str, width: float) -> Interval:
+def second_order(table: pd.DataFrame, setup: str, tensor: str, component: str, width: int) -> Interval:
     """Term of order 1/n^2 over that of order 1/n at a width: the relative error of the leading order there."""
     table = table[table.width >= FROM]
     at = {"setup": setup, "tensor": tensor, "component": component}

@@ -49,7 +49,7 @@ def _rows(ensemble, tensor, width, components, batches, first, theory) -> Iterat
     stderr = batches.std(axis=0, ddof=1) / np.sqrt(len(batches))
     limit = theory[tensor][first:] if kernel else np.zeros_like(stderr)
     leading = theory[f"{tensor}1" if kernel else tensor][first:]
-    exact = exact_moments(ensemble, tensor, width, len(stderr))
+    exact = exact_moments(ensemble, tensor, width, first + len(stderr))[first:]
     for replicate, layer, c in np.ndindex(values.shape):
         yield {
             "tensor": tensor, "component": components[c], "layer": first + layer + 1, "width": float(width),

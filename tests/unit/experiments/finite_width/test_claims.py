@@ -199,3 +199,68 @@ def test_what_the_samples_cannot_contradict_is_a_check():
     exact = {f"E3-no-correction-{name}-K-networks" for name in ("relu", "leaky_relu", "identity")}
     assert checks == solver | exact
     assert all(claim.control_is for claim in claims.CLAIMS if claim.kind == EVIDENCE)
+
+
+# ---- beyond the leading order ----
+
+SCAN = (10, 20, 32, 56, 100, 220, 500)
+
+
+@pytest.mark.parametrize(("second", "expected"), [(5.0, SUPPORTED), (-5.0, SUPPORTED), (40.0, CONTRADICTED)])
+@pytest.mark.parametrize("name", ["Theta-01", "V-0000"])
+def test_the_second_order_at_width_one_hundred(replicates, name, second, expected):
+    tensor, component = name.split("-")
+    kernel = tensor == "Theta"
+
+    def truth(n, _):
+        leading = 2 * (1 + second / n + second / n**2)
+        return 1 + leading / n if kernel else leading
+
+    table = replicates(
+        "gelu", tensor, [component], truth, (1.0 if kernel else 0.0, 2.0), SCAN, noise=1e-4 if kernel else 0.01
+    )
+    found = check(BY_ID[f"E3-second-order-gelu-{name}"], {claims.REPLICATES: table})
+    assert found.verdict == expected
+    assert found.ci_low < second / 100 < found.ci_high
+
+
+@pytest.mark.parametrize("tensor", ["V", "A"])
+@pytest.mark.parametrize("order", ["exact", "leading"])
+def test_the_second_order_is_that_of_the_exact_moments(replicates, tensor, order):
+    norm = float(np.mean(SETUPS["relu"].x[0] ** 2)) ** 2
+    leading = norm * leading_order(4)[tensor][3]
+    truth = {"exact": lambda n, _: norm * moments(n, 4)[tensor][3], "leading": lambda n, _: leading}[order]
+    table = replicates("relu", tensor, ["0000"], truth, (0.0, leading), SCAN, noise=0.005)
+    expected = SUPPORTED if order == "exact" else CONTRADICTED
+    assert verdict(f"second-order-relu-{tensor}", table) == expected
+
+
+def test_the_second_order_of_v_has_its_closed_form(replicates):
+    """n ((1 + 5/n)^3 - 1) = 15 (1 + 5 / n + 25 / (3 n^2))."""
+    norm = float(np.mean(SETUPS["relu"].x[0] ** 2)) ** 2
+    leading = norm * leading_order(4)["V"][3]
+    table = replicates(
+        "relu", "V", ["0000"], lambda n, _: norm * moments(n, 4)["V"][3], (0.0, leading), SCAN, noise=1e-9
+    )
+    assert estimates.second_order(table, "relu", "V", "0000", 1).value == pytest.approx(5, rel=1e-6)
+
+
+def test_one_width_has_no_second_order(replicates):
+    table = replicates("gelu", "V", ["0000"], lambda n, _: 2.0, (0.0, 2.0), (6, 20))
+    assert estimates.second_order(table, "gelu", "V", "0000", 100).reason == estimates.TOO_FEW
+
+
+@pytest.mark.parametrize(("steeper", "expected"), [(0.2, SUPPORTED), (0.0, UNDECIDED), (-0.2, CONTRADICTED)])
+@pytest.mark.parametrize("which", ["every", "mean"])
+def test_printed_exponents_are_below_those_of_networks(replicates, which, steeper, expected):
+    """The leading order is another power, below the printed ones: the control."""
+    tables = [
+        networks(replicates, tensor, power(fit.exponent + steeper), 300 if tensor == "V" else 200, component)
+        for tensor, fits in PRINTED.items()
+        for component, fit in fits.items()
+    ]
+    for table, fit in zip(tables, (fit for fits in PRINTED.values() for fit in fits.values()), strict=True):
+        table["leading"] = table.layer.to_numpy(dtype=float) ** (fit.exponent - 0.1)
+    assert verdict(f"powers-below-{which}", joined(*tables)) == expected
+    narrow = joined(*(table.assign(width=64.0) for table in tables))
+    assert check(BY_ID[f"E3-powers-below-{which}"], {claims.REPLICATES: narrow}).reason == estimates.NEEDS_PAPERS_WIDTHS

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ntklab.experiments.finite_width.linear_moments import moments as linear_moments
 from ntklab.experiments.finite_width.relu_moments import moments as relu_moments
-from ntklab.finite_width import polynomial, sample
+from ntklab.finite_width import polynomial, sample, solve
 from ntklab.finite_width.collapsed import moments, networks
 from ntklab.finite_width.ensemble import Ensemble
 from ntklab.finite_width.solver import Architecture
+from ntklab.metrics.extrapolation import extrapolate
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 MADE = runpy.run_path(str(GOLDEN / "make_finite_width_averages.py"))
@@ -116,6 +118,53 @@ def test_thirty_layers_have_their_exact_moments(tensor):
     batches, exact = thirty_layers().batches[tensor].reshape(40, 30), relu_moments(200, 30)[tensor]
     for layer in (10, 20, 30):
         assert_exact(batches[:, layer - 1], exact[layer - 1] * NORM**2, (tensor, layer))
+
+
+LINEAR = {"c_w": 1.4, "c_b": 0.2, "lambda_w": 0.7, "lambda_b": 0.3}
+COMPONENTS = ((0, 1, 0, 1), (0, 0, 1, 1), (1, 0, 0, 0))
+
+
+def test_linear_networks_have_their_exact_moments():
+    """Two inputs, biases and layers of few and unequal widths, in units of the standard errors."""
+    x = np.array([[1.0, 0.5], [0.4, 1.2]])
+    exact = linear_moments(x, [3, 2, 4], **LINEAR)
+    found = sample(
+        x,
+        "identity",
+        [3, 2, 4],
+        tensors=FOUR_SLOTS,
+        components=COMPONENTS,
+        networks=40_000,
+        batches=40,
+        seed=4,
+        **LINEAR,
+    )
+    for tensor in FOUR_SLOTS:
+        for layer in (2, 3, 4):
+            value, error = found[tensor][layer - 1], found.stderr(tensor)[layer - 1]
+            known = np.array([exact[tensor][layer - 1][component] for component in COMPONENTS])
+            assert np.all(np.abs(value - known) <= 4.5 * error + 1e-10 * np.abs(known)), (tensor, layer)
+            assert np.all(error < 0.1 * np.abs(known).max()), (tensor, layer)
+
+
+def test_derivatives_of_the_ntk_tend_to_the_recursions_at_layer_four():
+    """P and Q beyond the layer that whole networks reach, extrapolated from two widths."""
+    x, widths = np.array([[0.9, 0.4], [0.3, 1.0]]), np.array([24, 48])
+    constants = {"c_w": 1.3, "c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}
+    of = {"tensors": ("P", "Q"), **constants}
+    found = [
+        sample(x, "tanh", [n] * 3, components=COMPONENTS, networks=6_000, batches=40, seed=5, **of)
+        for n in widths.tolist()
+    ]
+    solved = solve(x, "tanh", 4, **of)
+    for tensor in ("P", "Q"):
+        values, errors = (np.stack([part[3] for part in parts]) for parts in (
+            [one[tensor] for one in found], [one.stderr(tensor) for one in found]
+        ))  # fmt: skip
+        limit, error = extrapolate(widths, values, errors)
+        expected = np.array([solved[tensor][3][component] for component in COMPONENTS])
+        assert np.abs((limit - expected) / error).max() < 4.5, tensor
+        assert error.max() < 0.1 * np.abs(expected).max(), tensor
 
 
 def test_a_mean_that_vanishes_does_so_for_every_network():
