@@ -30,9 +30,9 @@ def sample_networks(
         }  # fmt: skip
         arrays = {}
         for n in SETUPS[name].widths(width):
-            drawn = _drawn(SETUPS[name], n, depth, networks_per_batch, first, last, estimator, seed)
+            networks = SETUPS[name].networks(networks_per_batch, n)
+            drawn = _drawn(SETUPS[name], n, depth, networks, first, last, estimator, seed)
             arrays |= {f"{n}/{tensor}": values for tensor, values in drawn.items()}
-            networks = SETUPS[name].times * networks_per_batch
             print(f"{name}, width {n}: batches {first} to {last} of {networks} networks", flush=True)
         save_arrays(output, arrays, record(settings))
 
@@ -43,6 +43,6 @@ def _drawn(
     batches = last + 1 - first
     return sample(
         ensemble.x, ensemble.activation, ensemble.hidden(width, depth), ensemble.c_w, tensors=ensemble.tensors,
-        components=ensemble.components, networks=ensemble.times * batches * networks, batches=batches, first_batch=first,
+        components=ensemble.components, networks=batches * networks, batches=batches, first_batch=first,
         seed=seed, estimator=estimator if ensemble.scan != "tensor" else "collapsed", **ensemble.constants,
     ).batches  # fmt: skip

@@ -18,7 +18,7 @@ class Scan(Block):
     depth: Annotated[int, Ge(3)]
     """integer >= 3, layers of weights; one hidden layer less"""
     networks_per_batch: Annotated[int, Ge(2)]
-    """integer >= 2, networks in one batch; ensembles that cost little take two to eight times as many"""
+    """integer >= 2, networks in one batch; ensembles that cost little, and narrow networks, take more (setups.py)"""
     batches: Annotated[int, Ge(4)]
     """integer >= 4, independent batches at each width, whose spread is the standard error; 30 or more make it
     reliable"""
@@ -43,8 +43,8 @@ class DepthScan(Scan):
 
 
 class TensorScan(Scan):
-    """Every tensor at layer 3, extrapolated in 1/width (E3-tensor-*); the second hidden layer has four times the
-    width."""
+    """Every tensor at layer 3, extrapolated in 1/width (E3-tensor-*); the second hidden layer has four times the width. R, S,
+    T and U take whole networks, of half the width."""
 
 
 class FiniteWidth(Block):

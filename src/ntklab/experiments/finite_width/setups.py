@@ -4,6 +4,7 @@ Inputs are printed in the paper, eqs. (116) to (128), arXiv 2508.11522v4; no bia
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +52,7 @@ class Setup:
         relative: neurons per hidden layer, over those of the scan, as a fraction.
         widest: largest width of a scan that it is sampled at.
         times: networks in a batch, over those of the scan: more where they are cheap.
+        narrow: below this width as many times more again as the width is narrower, for what is beyond the leading order.
     """
 
     scan: str
@@ -64,6 +66,7 @@ class Setup:
     relative: tuple[int, int] = (1, 1)
     widest: int = 10**6
     times: int = 1
+    narrow: int = 1
 
     @property
     def exact(self) -> bool:
@@ -80,12 +83,16 @@ class Setup:
         over, under = self.relative
         return [n * over // under for n in scan if n <= self.widest]
 
+    def networks(self, networks_per_batch: int, width: int) -> int:
+        """Networks in a batch at a width, from those of the scan."""
+        return self.times * networks_per_batch * max(1, self.narrow // width)
+
     def hidden(self, width: int, depth: int) -> list[int]:
         """Widths of the hidden layers."""
         return [m * width for m in self.multiples or (1,) * (depth - 1)]
 
 
-def _at_layer_three(tensors: tuple[str, ...], **sizes: int) -> Setup:
+def _at_layer_three(tensors: tuple[str, ...], **sizes: Any) -> Setup:
     """Error-function networks with biases, at inputs and components none of which vanishes by a symmetry."""
     x = ((0.9, 0.5, 0.2), (0.4, 1.1, 0.3), (0.7, 0.2, 0.9), (0.3, 0.6, 0.8))
     components = ((0, 1, 2, 3), (1, 0, 3, 1), (0, 0, 2, 2), (1, 1, 1, 1))
@@ -95,18 +102,18 @@ def _at_layer_three(tensors: tuple[str, ...], **sizes: int) -> Setup:
 
 SETUPS: dict[str, Setup] = {
     "gelu": Setup(
-        "width", "gelu", G, GELU_CRITICAL, ("K", "Theta", "V", "A", "B", "D", "F"), WIDTH_COMPONENTS, widest=500
+        "width", "gelu", G, GELU_CRITICAL, ("K", "Theta", "V", "A", "B", "D", "F"), WIDTH_COMPONENTS, widest=500, times=2
     ),
-    "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta", *AT_ONE_INPUT), times=2),
+    "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta", *AT_ONE_INPUT), times=2, narrow=100),
     "identity": Setup("width", "identity", R2[:2], 2.0, ("K", "Theta"), times=2),
     "leaky_relu": Setup("width", "leaky_relu(0.1)", R2[:2], 2.0, ("K", "Theta"), times=2),
     "gelu_r2": Setup(
         "width", "gelu", tuple(tuple(0.53 * v for v in row) for row in R2[:2]), GELU_CRITICAL, ("K", "Theta"), times=2
     ),
     "relu_depth": Setup("depth", "relu", R2, 2.0, ("K", "Theta", "A", "B", "D", "F"), DEPTH_COMPONENTS),
-    "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=4),
-    "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=8),
-    "third_derivatives": _at_layer_three(THIRD_DERIVATIVES, widest=32),
+    "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=2),
+    "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=32),
+    "third_derivatives": _at_layer_three(THIRD_DERIVATIVES, relative=(1, 2)),
 }
 
 
