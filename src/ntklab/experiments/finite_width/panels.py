@@ -286,4 +286,5 @@ def validity(theory: pd.DataFrame, table: pd.DataFrame) -> Figure:
     middle.set(xscale="log", yscale="log", xlabel="layer / width", ylabel="exact / leading order - 1, ReLU")
     right.set(xscale="log", xlabel="layer / width", ylabel="sampled / leading order - 1, GeLU")
     right.set_yscale("symlog", linthresh=NEARLY)
+    right.set_ylim(-NEARLY, 3.0)
     return figure

@@ -102,7 +102,14 @@ def _at_layer_three(tensors: tuple[str, ...], **sizes: Any) -> Setup:
 
 SETUPS: dict[str, Setup] = {
     "gelu": Setup(
-        "width", "gelu", G, GELU_CRITICAL, ("K", "Theta", "V", "A", "B", "D", "F"), WIDTH_COMPONENTS, widest=500, times=2
+        "width",
+        "gelu",
+        G,
+        GELU_CRITICAL,
+        ("K", "Theta", "V", "A", "B", "D", "F"),
+        WIDTH_COMPONENTS,
+        widest=500,
+        times=2,
     ),
     "relu": Setup("width", "relu", R2[:2], 2.0, ("K", "Theta", *AT_ONE_INPUT), times=2, narrow=100),
     "identity": Setup("width", "identity", R2[:2], 2.0, ("K", "Theta"), times=2),
@@ -111,7 +118,7 @@ SETUPS: dict[str, Setup] = {
         "width", "gelu", tuple(tuple(0.53 * v for v in row) for row in R2[:2]), GELU_CRITICAL, ("K", "Theta"), times=2
     ),
     "relu_depth": Setup("depth", "relu", R2, 2.0, ("K", "Theta", "A", "B", "D", "F"), DEPTH_COMPONENTS),
-    "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=2),
+    "relu_depth_v": Setup("depth", "relu", R4, 2.0, ("V",), DEPTH_COMPONENTS, relative=(3, 2), times=4),
     "all_tensors": _at_layer_three(("K1", "Theta1", "V", "D", "F", "A", "B", "P", "Q"), times=32),
     "third_derivatives": _at_layer_three(THIRD_DERIVATIVES, relative=(1, 2)),
 }

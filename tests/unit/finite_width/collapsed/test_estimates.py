@@ -120,6 +120,14 @@ def test_thirty_layers_have_their_exact_moments(tensor):
         assert_exact(batches[:, layer - 1], exact[layer - 1] * NORM**2, (tensor, layer))
 
 
+def test_a_part_of_a_block_of_neurons_counts_as_such():
+    """Widths that are no multiple of the neurons computed side by side, fewer and more."""
+    for width in (networks.BLOCK // 2 + 1, networks.BLOCK + 7):
+        found, exact = at_one_input([width] * 2, 20_000, seed=6), relu_moments(width, 3)
+        for tensor in FOUR_SLOTS:
+            assert_exact(found.batches[tensor][:, 2].ravel(), exact[tensor][2] * NORM**2, (tensor, width))
+
+
 LINEAR = {"c_w": 1.4, "c_b": 0.2, "lambda_w": 0.7, "lambda_b": 0.3}
 COMPONENTS = ((0, 1, 0, 1), (0, 0, 1, 1), (1, 0, 0, 0))
 
