@@ -134,14 +134,18 @@ def _second_order() -> Iterator[Claim]:
             "coefficient of 1/n^2 from networks, over that of the same fit to the exact moments; layer 4",
             partial(estimates.second_order_over_exact, setup="relu", tensor=tensor),
         )
-    rows = [(kernel, name, component) for kernel, name in KERNELS.items() for component in ("00", "01")]
-    for tensor, name, component in (*rows, *((tensor, tensor, "0000") for tensor in AT_ONE_INPUT)):
+    kernels = [
+        (kernel, f"the {name} ({component})", component)
+        for kernel, name in KERNELS.items()
+        for component in ("00", "01")
+    ]
+    for tensor, name, component in (*kernels, *((tensor, f"{tensor}_0000", "0000") for tensor in AT_ONE_INPUT)):
         find = partial(estimates.second_order, setup="gelu", tensor=tensor, component=component)
         yield _claim(
             f"second-order-gelu-{tensor}-{component}",
             "corrections in depth / width (beyond the paper)",
-            f"At width {WIDE_ENOUGH} and depth 4 the term of order 1/n^2 of the {name} ({component}) of GeLU networks is at "
-            "most a tenth of that of order 1/n.",
+            f"At width {WIDE_ENOUGH} and depth 4 the term of order 1/n^2 of {name} of GeLU networks is at most a "
+            "tenth of that of order 1/n.",
             f"term of order 1/n^2 over that of order 1/n at width {WIDE_ENOUGH}, fitted to networks from width "
             f"{estimates.FROM} on; layer 4",
             partial(find, width=WIDE_ENOUGH),

@@ -194,7 +194,8 @@ def _tensors() -> Iterator[Figure]:
             f"{tensor}: {meaning}",
             f"{tensor} ({meaning}) at layer 3 of error-function networks with biases and unequal learning-rate factors, hidden "
             "widths n and 4 n. Left: networks drawn, over the recursions' value, against 1/n; squares at 0 are extrapolated by "
-            "a polynomial in 1/n. Right: the extrapolated components; the grey band is ten per cent to each side.",
+            "a polynomial in 1/n. Right: the extrapolated components, in the same colours; the grey band is ten per cent to "
+            "each side.",
             "squares at 1 within their bars, and bars within the band.",
             tensor=tensor,
             setup="third_derivatives" if tensor in THIRD_DERIVATIVES else "all_tensors",

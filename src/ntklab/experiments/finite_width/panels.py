@@ -60,7 +60,7 @@ def mean_against_width(table: pd.DataFrame, component: str) -> Figure:
         bars(axes, rows.width, rows, color=SAMPLED, marker="o", label="sampled networks")
         axes.set(xscale="log", xlabel="width n", ylabel=rf"{NAMES[kernel]}, inputs {component}")
         style.plain_numbers(axes.xaxis)
-    axes.legend(loc="upper right")
+    axes.legend(loc="best")
     return figure
 
 
@@ -238,14 +238,13 @@ def overview(table: pd.DataFrame, tensor: str, setup: str) -> Figure:
         theory = number(table, quantity="leading_order", **here)
         rows = select(table, quantity="sampled", **here)
         limit = select(table, quantity="extrapolated", **here)
-        bars(left, 1 / rows.width, rows, factor=1 / theory, color=colour, marker="o", label=component)
+        bars(left, 1 / rows.width, rows, factor=1 / theory, color=colour, marker="o")
         bars(left, [0.0], limit, factor=1 / theory, color=colour, marker="s")
         value, half = limit.value.iloc[0] / theory, 1.96 * limit.stderr.iloc[0] / abs(theory)
         right.errorbar([value], [row], xerr=[half], color=colour, marker="s", linestyle="none")
     for draw in (left.axhline, right.axvline):
         draw(1, color=style.LIMIT, linewidth=1)
     left.set(xlabel="1 / width of the first hidden layer", ylabel=f"{tensor}, sampled / theory")
-    left.legend(loc="upper right", ncols=1 + len(components) // 5)
     right.set(yticks=range(len(components)), yticklabels=components, xlabel="extrapolated / theory")
     right.invert_yaxis()
     return figure
