@@ -100,7 +100,10 @@ def check(claim: Claim, tables: Mapping[str, pd.DataFrame]) -> Finding:
 
     `ValueError` for an interval without width: it says that the spread of the number was not looked at.
     """
-    table = tables[claim.table]
+    whole = tables[claim.table]
+    # Without its provenance, which pandas would copy, deeply, with every selection.
+    table = whole.copy(deep=False)
+    table.attrs = {}
     number = claim.find(table)
     if number.ci95[0] == number.ci95[1]:
         raise ValueError(f"claim {claim.id}: an interval of zero width")
@@ -114,7 +117,7 @@ def check(claim: Claim, tables: Mapping[str, pd.DataFrame]) -> Finding:
             verdict, reason = UNDECIDED, CONTROL_PASSES
         elif verdict == SUPPORTED and missing and missing != TOO_WIDE:
             verdict, reason = UNDECIDED, f"no control: {missing}"
-    if table.attrs["provenance"]["stand_in"]:
+    if whole.attrs["provenance"]["stand_in"]:
         verdict, reason = UNDECIDED, STAND_IN
     return Finding(
         value=number.value, ci_low=number.ci95[0], ci_high=number.ci95[1], resampled=number.resampled,
