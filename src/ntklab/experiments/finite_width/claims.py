@@ -11,7 +11,7 @@ from functools import partial
 from itertools import product
 
 from ntklab.claims.claim import CHECK, EVIDENCE, Claim, of_changed_theory
-from ntklab.experiments.finite_width import estimates
+from ntklab.experiments.finite_width import estimates, exponents
 from ntklab.experiments.finite_width.power_laws import FIGURES, PRINTED, WIDTHS
 from ntklab.experiments.finite_width.relu_moments import TENSORS as AT_ONE_INPUT
 from ntklab.experiments.finite_width.setups import THIRD_DERIVATIVES
@@ -163,10 +163,10 @@ def _scale_invariant() -> Iterator[Claim]:
             source,
             f"The {name} of {activation} networks at a single input has no correction of order 1/n, at any depth.",
             "largest correction over 30 layers, relative to the kernel (recursions, by quadrature of sigma and sigma')",
-            partial(estimates.correction_by_parts, setup=setup, kernel=kernel),
+            partial(exponents.correction_by_parts, setup=setup, kernel=kernel),
             (-INF, 1e-9),
             THEORY,
-            control=partial(estimates.correction_by_parts, setup="gelu", kernel=kernel),
+            control=partial(exponents.correction_by_parts, setup="gelu", kernel=kernel),
             control_is="GeLU, which is not scale-invariant",
         )
         yield _claim(
@@ -241,11 +241,11 @@ def _depths() -> Iterator[Claim]:
         "Fig. 2, middle; slide 'Stability'",
         "At criticality the mean NTK of ReLU networks grows linearly with depth, with slope |x|^2 / n_0.",
         "mean NTK at the last layer over its number times |x|^2 / n_0 = 0.669",
-        estimates.growth_of_ntk,
+        exponents.growth_of_ntk,
         EQUIVALENT,
         of_theory=True,
-        published=0.7 / estimates.SLOPE,
-        control=partial(estimates.growth_of_ntk, c_w=estimates.OFF_CRITICAL),
+        published=0.7 / exponents.SLOPE,
+        control=partial(exponents.growth_of_ntk, c_w=exponents.OFF_CRITICAL),
         control_is="the same networks off criticality, C_W = 4",
     )
     for lowest, which, of in (
@@ -257,9 +257,9 @@ def _depths() -> Iterator[Claim]:
             "Figs. 12 to 20 (beyond the paper)",
             f"{which} below that of ReLU networks of the printed width.",
             f"exponent of the fit to networks less the printed one, {of}",
-            partial(estimates.above_printed, lowest=lowest),
+            partial(exponents.above_printed, lowest=lowest),
             (0.0, INF),
-            control=partial(estimates.above_printed, lowest=lowest, leading=True),
+            control=partial(exponents.above_printed, lowest=lowest, leading=True),
             control_is="the exponents at leading order",
         )
     for tensor in AT_ONE_INPUT:
@@ -273,10 +273,10 @@ def _depths() -> Iterator[Claim]:
                 FIGURES[tensor],
                 f"{tensor}_{component} of critical ReLU networks grows with depth like the printed power.",
                 f"exponent of the fit to networks of width {WIDTHS[tensor]}",
-                partial(estimates.networks_exponent, tensor=tensor, component=component),
+                partial(exponents.networks_exponent, tensor=tensor, component=component),
                 printed.exponent,
                 control=partial(
-                    estimates.networks_exponent, tensor=tensor, component=component, c_w=estimates.OFF_CRITICAL
+                    exponents.networks_exponent, tensor=tensor, component=component, c_w=exponents.OFF_CRITICAL
                 ),
                 control_is="the same networks off criticality, C_W = 4",
             )
@@ -289,11 +289,11 @@ def _at_one_input(tensor: str) -> Iterator[Claim]:
         "recursions of all tensors; closed forms at one ReLU input",
         f"At leading order {tensor}_0000 of critical ReLU networks grows with depth like its closed form.",
         "exponent of the fit to the recursions less that of the closed form",
-        partial(estimates.solver_less_closed, tensor=tensor),
+        partial(exponents.solver_less_closed, tensor=tensor),
         (-1e-6, 1e-6),
         THEORY,
         kind=CHECK,
-        control=partial(estimates.solver_less_closed, tensor=tensor, width=float(WIDTHS[tensor])),
+        control=partial(exponents.solver_less_closed, tensor=tensor, width=float(WIDTHS[tensor])),
         control_is=f"the exact moments of width {WIDTHS[tensor]}",
     )
     yield _equivalent(
@@ -301,23 +301,23 @@ def _at_one_input(tensor: str) -> Iterator[Claim]:
         "moments of finite ReLU networks (beyond the paper)",
         f"{tensor}_0000 of critical ReLU networks grows with depth as the exact moments of their width do.",
         "exponent of the fit to networks over that of the exact moments at the same width",
-        partial(estimates.networks_over_exact, tensor=tensor),
+        partial(exponents.networks_over_exact, tensor=tensor),
     )
     yield _printed(
         f"power-{tensor}-0000-exact",
         FIGURES[tensor],
         f"The printed power of {tensor}_0000 is that of the exact moments of ReLU networks of width {WIDTHS[tensor]}.",
         f"exponent of the fit to the exact moments at width {WIDTHS[tensor]}",
-        partial(estimates.exact_exponent, tensor=tensor, width=WIDTHS[tensor]),
+        partial(exponents.exact_exponent, tensor=tensor, width=WIDTHS[tensor]),
         PRINTED[tensor]["0000"].exponent,
         table=THEORY,
-        control=partial(estimates.exact_exponent, tensor=tensor, width=WIDTHS[tensor] // 4),
+        control=partial(exponents.exact_exponent, tensor=tensor, width=WIDTHS[tensor] // 4),
         control_is="the exact moments at a quarter of that width",
     )
 
 
 def _at_leading_order(tensor: str, component: str, exponent: float) -> Claim:
-    find = partial(estimates.leading_exponent, tensor=tensor, component=component)
+    find = partial(exponents.leading_exponent, tensor=tensor, component=component)
     return _printed(
         f"power-{tensor}-{component}-theory",
         FIGURES[tensor],
@@ -325,7 +325,7 @@ def _at_leading_order(tensor: str, component: str, exponent: float) -> Claim:
         "exponent of the fit to the recursions, leading order: not the printed quantity",
         find,
         exponent,
-        control=partial(find, c_w=estimates.OFF_CRITICAL),
+        control=partial(find, c_w=exponents.OFF_CRITICAL),
         control_is="the same recursions off criticality, C_W = 4",
     )
 

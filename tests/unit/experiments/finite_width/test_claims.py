@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ntklab.claims.claim import CHECK, CONTRADICTED, EVIDENCE, SUPPORTED, UNDECIDED, check
-from ntklab.experiments.finite_width import claims, estimates
+from ntklab.experiments.finite_width import claims, estimates, exponents
 from ntklab.experiments.finite_width.power_laws import PRINTED
 from ntklab.experiments.finite_width.relu_moments import leading_order, moments
 from ntklab.experiments.finite_width.replicates import theory_rows
@@ -132,7 +132,7 @@ def test_printed_powers_are_not_compared_with_leading_order(replicates, exponent
     table = networks(replicates, "V", power(0.7), 64, "0022")
     table["leading"] = 3 * table.layer.to_numpy(dtype=float) ** exponent
     found = check(BY_ID["E3-power-V-0022-theory"], {claims.REPLICATES: table})
-    assert (found.verdict, found.reason) == (UNDECIDED, estimates.ANOTHER_QUANTITY)
+    assert (found.verdict, found.reason) == (UNDECIDED, exponents.ANOTHER_QUANTITY)
     assert found.value == pytest.approx(exponent) and found.ci_low < found.value < found.ci_high
     assert found.control_value > 5
 
@@ -263,4 +263,4 @@ def test_printed_exponents_are_below_those_of_networks(replicates, which, steepe
         table["leading"] = table.layer.to_numpy(dtype=float) ** (fit.exponent - 0.1)
     assert verdict(f"powers-below-{which}", joined(*tables)) == expected
     narrow = joined(*(table.assign(width=64.0) for table in tables))
-    assert check(BY_ID[f"E3-powers-below-{which}"], {claims.REPLICATES: narrow}).reason == estimates.NEEDS_PAPERS_WIDTHS
+    assert check(BY_ID[f"E3-powers-below-{which}"], {claims.REPLICATES: narrow}).reason == exponents.NEEDS_PAPERS_WIDTHS

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ntklab.experiments.finite_width import claims, estimates, panels
+from ntklab.experiments.finite_width import claims, exponents, panels
 from ntklab.experiments.finite_width.power_laws import COMPONENTS, PRINTED, starts_in_words
 from ntklab.experiments.finite_width.tables import FINITE_WIDTH
 from ntklab.metrics.power_law import fit_power_law
@@ -28,7 +28,7 @@ def starts(monkeypatch):
         asked.append(start)
         return fit_power_law(layers, values, start)
 
-    for module in (estimates, panels):
+    for module in (exponents, panels):
         monkeypatch.setattr(module, "fit_power_law", fit)
     return asked
 

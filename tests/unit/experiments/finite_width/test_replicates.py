@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ntklab.experiments.finite_width import estimates
+from ntklab.experiments.finite_width import estimates, exponents
 from ntklab.experiments.finite_width.replicates import replicate_rows
 from ntklab.experiments.finite_width.setups import SETUPS
 
@@ -35,7 +35,7 @@ def test_intervals_of_exponents_cover(replicates):
     covered = []
     for _ in range(150):
         table = replicates("relu_depth", "A", ["0101"], lambda _, n: n**3.0, (0.0, 1.0), (200,), 30, noise=0.3)
-        found = estimates.networks_exponent(table, "A", "0101")
+        found = exponents.networks_exponent(table, "A", "0101")
         covered.append(found.ci95[0] <= 3 <= found.ci95[1])
         assert not found.reason
     assert 0.90 < np.mean(covered) < 0.98
