@@ -11,7 +11,7 @@ import pandas as pd
 
 from ntklab.claims.replicates import lowest_over_replicates, over_replicates
 from ntklab.experiments.finite_width.estimates import ROUNDING, of_batches, select
-from ntklab.experiments.finite_width.power_laws import PRINTED
+from ntklab.experiments.finite_width.power_laws import POWERS, PRINTED
 from ntklab.metrics.power_law import exponent_bound, fit_power_law
 from ntklab.metrics.resampling import Interval, nothing, numerical
 
@@ -24,8 +24,6 @@ ANOTHER_QUANTITY = "leading order is not what was printed: fits to networks of w
 SLOPE = 0.669083956
 """|x_0|^2 / n_0 of the ReLU figures: slope of the mean NTK against depth at criticality."""
 OFF_CRITICAL = 4.0
-POWERS = {"Theta": (1, -1), "V": (2, 0), "D": (2, -1), "F": (2, -1), "A": (2, -2), "B": (2, -2)}
-"""Without biases a ReLU network's statistics at layer l are proportional to C_W^(a l + b): an identity for each network."""
 
 
 def _rescaled(rows: pd.DataFrame, c_w: float) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ntklab.experiments.finite_width.power_laws import POWERS
 from ntklab.experiments.finite_width.relu_moments import TENSORS as AT_ONE_INPUT
 from ntklab.experiments.finite_width.replicates import exact_moments, replicate_rows, theory_rows
 from ntklab.experiments.finite_width.setups import SETUPS, Setup
@@ -22,8 +23,6 @@ INF = float("inf")
 KERNELS = ("K", "Theta")
 MATRICES = (*KERNELS, "K1", "Theta1")
 OFF_CRITICAL = (0.25, 4.0)
-POWERS = {"K": (1, 0), "Theta": (1, -1), "V": (2, 0), "D": (2, -1), "F": (2, -1), "A": (2, -2), "B": (2, -2)}
-"""Without biases a ReLU network's statistics at layer l are proportional to C_W^(a l + b): an identity for each network."""
 
 
 def measure_finite_width(

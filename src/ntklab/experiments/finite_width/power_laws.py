@@ -1,4 +1,5 @@
-"""The power laws printed in Figs. 12 to 20 (arXiv 2508.11522v4): of ReLU networks at criticality, against depth."""
+"""The power laws printed in Figs. 12 to 20 (arXiv 2508.11522v4): of ReLU networks at criticality, against depth; and how other
+weight variances follow from criticality."""
 
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ PRINTED: dict[str, dict[str, Printed]] = {
     "F": _of(7, 2.24, 2.35, 2.69, 2.20, 2.67, 2.24),
 }
 """Tensor -> component -> printed fit: what figures draw and claims compare with."""
+POWERS = {"K": (1, 0), "Theta": (1, -1), "V": (2, 0), "D": (2, -1), "F": (2, -1), "A": (2, -2), "B": (2, -2)}
+"""Without biases a ReLU network's statistics at layer l are proportional to C_W^(a l + b): an identity for each network."""
 
 
 def starts_in_words(tensor: str) -> str:
