@@ -1,7 +1,10 @@
 """Programs compiled in less time, and small histology archives like the published ones, for the reader and for the step."""
 
+import hashlib
 import io
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -59,3 +62,31 @@ def histology_folder(tmp_path, histology_archive):
     with zipfile.ZipFile(histology_archive) as file:
         file.extractall(tmp_path / "unpacked")
     return tmp_path / "unpacked"
+
+
+PATHMNIST = {"train": 3, "val": 1, "test": 2}
+"""Images of each class in the parts of the small PathMNIST."""
+
+
+@pytest.fixture
+def pathmnist(tmp_path, rng, monkeypatch) -> Callable[..., Path]:
+    """Writes a small file in the format of PathMNIST, with its own checksum as the published one.
+
+    Images of 28 x 28, labels in disorder and with an axis of length 1, as MedMNIST has them; arrays given by name
+    replace those of the file, nothing leaves them out.
+    """
+
+    def write(**changes: np.ndarray | None) -> Path:
+        arrays = {}
+        for part, per_class in PATHMNIST.items():
+            labels = rng.permutation(np.repeat(np.arange(9, dtype=np.uint8), per_class))
+            arrays[f"{part}_images"] = rng.integers(0, 256, size=(len(labels), 28, 28, 3), dtype=np.uint8)
+            arrays[f"{part}_labels"] = labels[:, None]
+        path = tmp_path / "pathmnist.npz"
+        np.savez_compressed(path, **{name: x for name, x in (arrays | changes).items() if x is not None})
+        checksum = f"md5:{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}"
+        remote = histology.FILES[path.name]._replace(checksum=checksum)
+        monkeypatch.setitem(histology.FILES, path.name, remote)
+        return path
+
+    return write

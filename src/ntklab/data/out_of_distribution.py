@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float32
 
-from ntklab.data import cifar10, mnist, photographs
+from ntklab.data import cifar10, mnist, photographs, tissue
 from ntklab.data.images import Images, grey, random_subset, resize
 from ntklab.errors import InputError
 
@@ -19,6 +19,10 @@ def _grey_only(name: str, images: Images, channels: int) -> Images:
     return images
 
 
+def _kind(channels: int) -> str:
+    return "grey" if channels == 1 else "colour"
+
+
 def _cifar10(source: str, channels: int) -> Images:
     images = cifar10.load(source)[1].images
     return grey(images) if channels == 1 else images
@@ -27,7 +31,8 @@ def _cifar10(source: str, channels: int) -> Images:
 SETS: dict[str, Load] = {
     "mnist": lambda source, channels: _grey_only("mnist", mnist.load(source, "test").images, channels),
     "cifar10": _cifar10,
-    "photographs": lambda _, channels: photographs.load("grey" if channels == 1 else "colour").images,
+    "photographs": lambda _, channels: photographs.load(_kind(channels)).images,
+    "tissue": lambda _, channels: tissue.load(_kind(channels)).images,
 }
 """Name in the config -> its images. Noise needs none."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ntklab.data.histology import members, read_images, read_pathmnist, split
+from ntklab.data.histology import members, pathmnist_labels, read_images, read_pathmnist, split
 from ntklab.data.images import resize
 from ntklab.errors import InputError, MissingFileError
 
@@ -120,6 +120,7 @@ def test_an_absent_source_has_a_remedy(tmp_path):
         members(tmp_path / "nothing.zip")
     message = str(error.value)
     assert "no file or folder" in message and "zenodo.org/records/1214456" in message and 'source "stand_in"' in message
+    assert "zenodo.org/records/10519652/files/pathmnist.npz" in message
     assert "\n" not in message
 
 
@@ -130,22 +131,70 @@ def test_the_split_is_that_of_the_paper():
     assert split(10_000) == (9_167, 833) and split(12) == (11, 1)
 
 
-def test_pathmnist_is_read_with_its_division_undone(tmp_path, rng):
-    arrays = {}
-    for part, n in (("train", 5), ("val", 2), ("test", 3)):
-        arrays[f"{part}_images"] = rng.integers(0, 256, size=(n, 28, 28, 3), dtype=np.uint8)
-        arrays[f"{part}_labels"] = rng.integers(0, 9, size=(n, 1), dtype=np.uint8)
-    np.savez_compressed(tmp_path / "pathmnist.npz", **arrays)
-    crc, val7k = read_pathmnist(tmp_path / "pathmnist.npz")
-    np.testing.assert_array_equal(crc.images, np.concatenate([arrays["train_images"], arrays["val_images"]]))
-    np.testing.assert_array_equal(crc.labels, np.concatenate([arrays["train_labels"], arrays["val_labels"]])[:, 0])
-    assert val7k.images.shape == (3, 28, 28, 3) and val7k.labels.dtype == np.int64
+@pytest.mark.parametrize(("part", "names"), [("training", ("train", "val")), ("test", ("test",))])
+def test_pathmnist_is_read_with_its_division_undone(pathmnist, part, names):
+    path = pathmnist()
+    with np.load(path) as arrays:
+        images = np.concatenate([arrays[f"{name}_images"] for name in names])
+        labels = np.concatenate([arrays[f"{name}_labels"] for name in names])[:, 0]
+    found = pathmnist_labels(path, part)
+    np.testing.assert_array_equal(found, labels)
+    assert found.dtype == np.int64
+    chosen = np.array([len(labels) - 1, 0, 7])
+    lines: list[str] = []
+    np.testing.assert_array_equal(read_pathmnist(path, part, chosen, 28, lines.append), images[chosen])
+    assert lines == ["image 3/3  about 0.0 min left"]
+    np.testing.assert_array_equal(read_pathmnist(path, part, chosen, 8), resize(images[chosen], 8))
 
 
 @pytest.mark.parametrize("content", [lambda c: c[: len(c) // 2], lambda c: b"text"], ids=["cut", "text"])
-def test_damaged_pathmnist_is_one_line(tmp_path, content):
-    path = tmp_path / "pathmnist.npz"
-    np.savez_compressed(path, train_images=np.zeros((2, 28, 28, 3), np.uint8))
+def test_damaged_pathmnist_is_one_line(pathmnist, content):
+    path = pathmnist()
     path.write_bytes(content(path.read_bytes()))
-    with pytest.raises(InputError, match=r"pathmnist\.npz: its arrays cannot be read"):
-        read_pathmnist(path)
+    with pytest.raises(InputError, match=r"pathmnist\.npz: its arrays cannot be read, truncated or damaged \(.*\)"):
+        pathmnist_labels(path, "training")
+
+
+WITHOUT_FAT = (np.arange(18, dtype=np.uint8) % 8 + 1)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"val_labels": None}, r"no array val_labels; PathMNIST has train_images, train_labels, val_images, val_labels,"),
+        ({"test_labels": np.full((18, 1), 9, np.uint8)}, r"test_labels has 9, expected 0 to 8"),
+        ({"test_labels": np.full((18, 1), -1)}, r"test_labels has -1, expected 0 to 8"),
+        ({"test_labels": WITHOUT_FAT}, r"no test images of ADI; expected some of each of ADI, BACK, DEB"),
+        ({"test_labels": np.zeros(18, np.uint8)}, r"test_labels is uint8 \(18,\), expected integers \(18, 1\)"),
+        ({"test_labels": np.zeros((17, 1), np.uint8)}, r"test_labels is uint8 \(17, 1\), expected integers \(18, 1\)"),
+        ({"test_labels": np.zeros((18, 1))}, r"test_labels is float64 \(18, 1\), expected integers \(18, 1\)"),
+        ({"test_labels": np.array([["TUM"]], dtype=object)}, r"its arrays cannot be read, .*Object arrays"),
+        ({"test_images": np.zeros((18, 28, 28, 3))}, r"test_images is float64 \(18, 28, 28, 3\) in C order, expected uint8"),
+        ({"test_images": np.zeros((18, 28, 28), np.uint8)}, r"test_images is uint8 \(18, 28, 28\) in C order, expected"),
+        ({"test_images": np.zeros((18, 28, 32, 3), np.uint8)}, r"test_images is uint8 \(18, 28, 32, 3\) in C order"),
+        ({"test_images": np.zeros((3, 28, 28, 18), np.uint8).T}, r"test_images is uint8 \(18, 28, 28, 3\) in Fortran"),
+    ],
+)  # fmt: skip
+def test_another_format_than_pathmnists_is_one_line(pathmnist, changes, said):
+    path = pathmnist(**changes)
+    with pytest.raises(InputError, match=rf"pathmnist\.npz: {said}") as error:
+        pathmnist_labels(path, "test")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("size", "remedy"), [(29, "28 or less, or source: pathmnist_64.npz"), (224, "28 or less, or source: pathmnist_224.npz"),
+                         (225, "28 or less")]
+)  # fmt: skip
+def test_images_are_not_enlarged(pathmnist, size, remedy):
+    path = pathmnist()
+    with pytest.raises(InputError) as error:
+        read_pathmnist(path, "test", np.arange(2), size)
+    said = f"image_size: {size} is larger than its images, 28 x 28; set image_size: {remedy}"
+    assert str(error.value) == f"{path}: {said}"
+
+
+def test_images_of_the_archive_are_not_enlarged(histology_archive):
+    said = rf"zip: image_size: {SIDE + 1} is larger than its images, {SIDE} x {SIDE}; set image_size: {SIDE} or less"
+    with pytest.raises(InputError, match=said):
+        read_images(histology_archive, members(histology_archive), SIDE + 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ntklab.data import photographs
-from ntklab.data.embedded import make_photographs
+from ntklab.data.embedded import patches as cutting
 from ntklab.errors import InputError
 
 
@@ -16,7 +16,7 @@ def test_patches_are_of_all_photographs_and_differ(kind, shape):
     np.testing.assert_array_equal(patches.labels, np.arange(500) % len(names))
     assert len(np.unique(patches.images.reshape(500, -1), axis=0)) == 500
     # A little below the threshold on colours, whose luminance is rounded before it is compared.
-    assert patches.images.reshape(500, -1).std(axis=1).min() > 0.9 * make_photographs.CONTRAST
+    assert patches.images.reshape(500, -1).std(axis=1).min() > 0.9 * cutting.CONTRAST
 
 
 def test_an_unknown_kind_of_photographs_is_refused():

@@ -13,8 +13,9 @@ SHA256 = {
     "fashion_mnist": "666d322172d1001a6adb6eb22b456c7beebad8c9aae72b5ba64b71707f698223",
     "mnist": "ecc442c0a28e935f17e6d68f6afe76f265e2cec3a41fecd9b3186ea5c20ebb0e",
     "photographs": "2b1ff07783e2d7bb7cbdeca91fb18c1b532ba2bea4ff1e9e8ef473dea166c8ca",
+    "tissue": "88cd8cd6732a3f52ffb79ea7af3cd5bf997904fdd5158edfce681cb1d02a0fc1",
 }
-"""Data set -> checksum of its file, made by make.py and make_photographs.py."""
+"""Data set -> checksum of its file, made by make.py, make_photographs.py and make_tissue.py."""
 
 
 def embedded(name: str, part: str) -> ImageSet:

@@ -6,26 +6,20 @@ README.md in this folder says where to get the wheel, and the licence of each ph
 """
 
 import argparse
-import hashlib
-import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
-from PIL import Image
+from jaxtyping import UInt8
 
+from ntklab.data.embedded.patches import SEED, read_photograph, tiles
 from ntklab.data.images import balanced, grey
 from ntklab.data.photographs import KINDS
 from ntklab.files import file_hash, save_arrays
 from ntklab.seeds import generator
 
-SEED = 170807747
-"""Fixes the choice, as in make.py."""
-
-SIDE, PATCHES, CONTRAST = 32, 500, 8.0
-"""Rows and columns of a patch, patches of each kind, and the least standard deviation of the luminance in grey levels:
-patches of empty sky would be constant images."""
+PATCHES = 500
+"""Of each kind."""
 
 SHA256 = {
     "astronaut.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
@@ -44,25 +38,10 @@ SHA256 = {
 SOURCE = "photographs in scikit-image 0.26.0, skimage/data, CC0 or public domain, see README.md"
 
 
-def read_photograph(wheel: zipfile.ZipFile, name: str) -> UInt8[np.ndarray, "row column 3"]:
-    """The pixels of a photograph in red, green, blue; a grey one has the same value in all three."""
+def read(wheel: zipfile.ZipFile, name: str) -> UInt8[np.ndarray, "row column 3"]:
+    """The pixels of the photograph called `name` in red, green, blue."""
     file = next(file for file in SHA256 if Path(file).stem == name)
-    content = wheel.read(f"skimage/data/{file}")
-    if (found := hashlib.sha256(content).hexdigest()) != SHA256[file]:
-        raise ValueError(f"{wheel.filename}: {file} has sha256 {found}, expected {SHA256[file]}")
-    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-
-
-def tiles(
-    photograph: UInt8[np.ndarray, "row column 3"],
-) -> tuple[UInt8[np.ndarray, "tile 32 32 3"], Int[np.ndarray, "tile 2"]]:
-    """The tiles with enough contrast of a grid that starts at the upper left, and the row and column of their corner."""
-    rows, columns = (length // SIDE for length in photograph.shape[:2])
-    cut = photograph[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 3)
-    cut = cut.transpose(0, 2, 1, 3, 4).reshape(-1, SIDE, SIDE, 3)
-    corners = SIDE * np.indices((rows, columns)).reshape(2, -1).T
-    kept = grey(cut).std(axis=(1, 2)) >= CONTRAST
-    return cut[kept], corners[kept]
+    return read_photograph(wheel, f"skimage/data/{file}", SHA256[file])
 
 
 def choose(kind: str, photographs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -82,7 +61,7 @@ def choose(kind: str, photographs: dict[str, np.ndarray]) -> dict[str, np.ndarra
 def make(wheel: Path, output: Path) -> None:
     """Write photographs.npz to the folder `output`, and print its checksum."""
     with zipfile.ZipFile(wheel) as archive:
-        photographs = {name: read_photograph(archive, name) for name in KINDS["grey"]}
+        photographs = {name: read(archive, name) for name in KINDS["grey"]}
     arrays = choose("grey", photographs) | choose("colour", photographs)
     header = {"data": "photographs", "seed": SEED, "source": SOURCE, "photographs": KINDS}
     path = output / "photographs.npz"

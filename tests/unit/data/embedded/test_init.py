@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ntklab.data import embedded, fashion_mnist, mnist, photographs
+from ntklab.data import embedded, fashion_mnist, mnist, photographs, tissue
 from ntklab.data.images import ImageSet
 from ntklab.errors import InputError
 
@@ -46,6 +46,7 @@ def test_a_changed_embedded_file_is_refused(tmp_path, monkeypatch, name):
         "fashion_mnist": (fashion_mnist.load, "embedded"),
         "mnist": (mnist.load, "embedded"),
         "photographs": (photographs.load, "colour"),
+        "tissue": (tissue.load, "colour"),
     }[name]
     with pytest.raises(
         InputError, match=rf"{name}\.npz: wrong sha256: expected {embedded.SHA256[name]}, found \w{{64}}"

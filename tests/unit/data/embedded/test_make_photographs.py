@@ -41,7 +41,7 @@ def test_patches_are_cut_from_where_they_say_and_not_from_the_sky(tmp_path, whee
     assert f"{hashlib.sha256(first.read_bytes()).hexdigest()}  photographs.npz" in capsys.readouterr().out
     arrays = Arrays(first)
     with zipfile.ZipFile(wheel) as archive:
-        full = {name: make_photographs.read_photograph(archive, name) for name in photographs.GREY}
+        full = {name: make_photographs.read(archive, name) for name in photographs.GREY}
     for kind, names in photographs.KINDS.items():
         for image, label, (row, column) in zip(
             arrays[f"{kind}/images"], arrays[f"{kind}/labels"], arrays[f"{kind}/corner"], strict=True
@@ -57,4 +57,4 @@ def test_the_photographs_are_verified(wheel, monkeypatch):
         zipfile.ZipFile(wheel) as archive,
         pytest.raises(ValueError, match=r"rocket\.jpg has sha256 \w{64}, expected 0123"),
     ):
-        make_photographs.read_photograph(archive, "rocket")
+        make_photographs.read(archive, "rocket")
