@@ -14,10 +14,14 @@ class Progress:
         self.log, self.total = log, total
         self.started = self.reported = time.monotonic()
 
-    def __call__(self, done: int | float, place: str) -> None:
-        """Say that `done` of the total is done, and where the step is now."""
+    def __call__(self, done: int | float, place: str | Callable[[], str]) -> None:
+        """Say that `done` of the total is done, and where the step is now: a function is called only for a line.
+
+        A function is for what takes time to know, such as a loss that a GPU is still computing.
+        """
         now = time.monotonic()
         if done == self.total or now - self.reported > SECONDS:
             left = (now - self.started) * (self.total - done) / max(done, 1)
-            self.log(f"{place}  about {left / 60:.1f} min left")
+            said = place if isinstance(place, str) else place()
+            self.log(f"{said}  about {left / 60:.1f} min left")
             self.reported = now

@@ -96,6 +96,7 @@ rule train_network_shard:
         augmentation=lambda wildcards: BRIDGE[wildcards.ensemble][1],
         network=lambda wildcards: network(wildcards.experiment, BRIDGE[wildcards.ensemble][2]),
         recorded_steps=setting("{experiment}.recorded_steps"),
+        precision=setting("precision"),
         seed=setting("seed"),
         code=step_code("train_network_shard"),
     message:
@@ -105,8 +106,8 @@ rule train_network_shard:
         "ntklab train-network-shard --data {input.data} --limit {input.limit} --experiment {wildcards.experiment}"
         " --ensemble {wildcards.ensemble} --architecture {params.architecture} --augmentation {params.augmentation}"
         " --network {params.network:q} --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
-        " --recorded-steps {params.recorded_steps} --seed {params.seed} --device {CONFIG.device}"
-        " --output {output} > {log} 2>&1"
+        " --recorded-steps {params.recorded_steps} --precision {params.precision} --seed {params.seed}"
+        " --device {CONFIG.device} --output {output} > {log} 2>&1"
 
 
 rule measure_ensemble_difference:

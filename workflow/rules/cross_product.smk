@@ -76,6 +76,7 @@ rule train_equivariant_shard:
         depth=setting("cross_product.depth"),
         width=setting("cross_product.width"),
         recorded_steps=setting("cross_product.recorded_steps"),
+        precision=setting("precision"),
         seed=setting("seed"),
         code=step_code("train_equivariant_shard"),
     message:
@@ -84,8 +85,8 @@ rule train_equivariant_shard:
         "ntklab train-equivariant-shard --data {input.data} --limit {input.limit} --experiment cross_product"
         " --augmentation {wildcards.rotations} --depth {params.depth} --width {params.width}"
         " --first {wildcards.first} --last {wildcards.last} --recorded-steps {params.recorded_steps}"
-        " --seed {params.seed} --device {CONFIG.device} --members-per-chunk {CONFIG.members_per_chunk}"
-        " --output {output} > {log} 2>&1"
+        " --precision {params.precision} --seed {params.seed} --device {CONFIG.device}"
+        " --members-per-chunk {CONFIG.members_per_chunk} --output {output} > {log} 2>&1"
 
 
 rule measure_equivariance:

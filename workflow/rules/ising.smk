@@ -111,6 +111,7 @@ rule train_shard:
     params:
         symmetry=setting("ising.group"),
         recorded_steps=setting("ising.recorded_steps"),
+        precision=setting("precision"),
         seed=setting("seed"),
         code=step_code("train_shard"),
     message:
@@ -120,8 +121,8 @@ rule train_shard:
         "ntklab train-shard --data {input.data} --learning-rate {input.learning_rate}"
         " --experiment ising --symmetry {params.symmetry} --augmentation {wildcards.augmentation}"
         " --depth {wildcards.depth} --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
-        " --recorded-steps {params.recorded_steps} --seed {params.seed} --device {CONFIG.device}"
-        " --members-per-chunk {CONFIG.members_per_chunk} --output {output} > {log} 2>&1"
+        " --recorded-steps {params.recorded_steps} --precision {params.precision} --seed {params.seed}"
+        " --device {CONFIG.device} --members-per-chunk {CONFIG.members_per_chunk} --output {output} > {log} 2>&1"
 
 
 rule measure_invariance:

@@ -1,8 +1,10 @@
 """Train ensembles of image classifiers with Adam on mini-batches, and record their logits on orbits.
 
 One loop serves one network and a chunk of them: a chunk's parameters are stacked, its networks evaluated under
-`torch.func.vmap`, and Adam, which acts on each number by itself, does not see the difference. On a CPU single networks in
-channels-last layout are 1.5 times faster than stacked ones; on a GPU a chunk fills the device.
+`torch.func.vmap`, which makes one grouped convolution of theirs, and Adam, which acts on each number by itself, does not
+see the difference. On a CPU single networks in channels-last layout are 1.5 times faster than stacked ones; on a GPU a
+chunk fills the device, which the loop never waits for: what a step needs is there before the epoch, and what it finds is
+read for records, checkpoints and log lines only.
 """
 
 import copy
@@ -19,6 +21,7 @@ from torch.func import functional_call, stack_module_state
 from torch.optim.adam import adam
 
 from ntklab.ensembles.checkpoint import Checkpoint
+from ntklab.ensembles.device import computing_on
 from ntklab.errors import InputError
 from ntklab.progress import Progress
 from ntklab.types import OrbitSets
@@ -64,6 +67,7 @@ def train_classifiers(
     shuffle: Shuffle,
     members_per_chunk: int = 1,
     device: str = "cpu",
+    precision: str = "float32",
     checkpoint: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> Logits:
@@ -73,40 +77,42 @@ def train_classifiers(
     taken after the last step, those of `recorded` before the update of each recorded step and after the last. A member
     depends on `build`, `shuffle` and its index only, not on the chunk or shard it is in, up to rounding.
 
+    Parameters that need no gradient stay as they are. `precision`, of a GPU, is float32 or tf32 (`computing_on`).
     With a `checkpoint`, a run that was cut off goes on from its last minute; the file is removed at the end.
     `InputError` when the device is absent or a loss is not finite.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
-    x, y = _channels_first(images, device), torch.from_numpy(np.repeat(labels, images.shape[1])).to(device)
-    after, during = (
-        {name: (_channels_first(orbits, device), orbits.shape[:2]) for name, orbits in sets.items()}
-        for sets in (evaluation, recorded)
-    )
-    saved = Checkpoint(checkpoint)
-    found: list[Logits] = saved.load("finished", [])
-    progress = Progress(log, len(members) * descent.steps)
-    for first in range(members_per_chunk * len(found), len(members), members_per_chunk):
-        chunk = members[first : first + members_per_chunk]
-        networks = _Chunk([build(member).to(device) for member in chunk])
-        times: list[tuple[dict[str, np.ndarray], np.ndarray]] = saved.load("times", [])
+    with computing_on(device, precision):
+        x, y = _channels_first(images, device), torch.from_numpy(np.repeat(labels, images.shape[1])).to(device)
+        after, during = (
+            {name: (_channels_first(orbits, device), orbits.shape[:2]) for name, orbits in sets.items()}
+            for sets in (evaluation, recorded)
+        )
+        saved = Checkpoint(checkpoint)
+        found: list[Logits] = saved.load("finished", [])
+        progress = Progress(log, len(members) * descent.steps)
+        for first in range(members_per_chunk * len(found), len(members), members_per_chunk):
+            chunk = members[first : first + members_per_chunk]
+            networks = _Chunk([build(member).to(device) for member in chunk])
+            times: list[tuple[dict[str, np.ndarray], np.ndarray]] = saved.load("times", [])
 
-        def note(loss: Tensor, networks=networks, times=times) -> None:
-            times.append(({name: networks.logits(*orbits) for name, orbits in during.items()}, loss.cpu().numpy()))
+            def note(loss: Tensor, networks=networks, times=times) -> None:
+                times.append(({name: networks.logits(*orbits) for name, orbits in during.items()}, loss.cpu().numpy()))
 
-        for step, loss in _steps(networks, x, y, chunk, descent, shuffle, saved, note):
-            progress(
-                first * descent.steps + step * len(chunk),
-                f"member {first + len(chunk)}/{len(members)}  step {step}/{descent.steps}  loss {loss.mean():.3f}",
-            )
-            saved.save_now_and_then(
-                lambda step=step, networks=networks, times=times: {
-                    "finished": found, "times": times, "step": step, "networks": networks.state()
-                }
-            )  # fmt: skip
-        found.append(_collect({name: networks.logits(*orbits) for name, orbits in after.items()}, times))
-        saved.forget("times", "step", "networks")
-    saved.remove()
+            for step, loss in _steps(networks, x, y, chunk, descent, shuffle, saved, note):
+                place = f"member {first + len(chunk)}/{len(members)}  step {step}/{descent.steps}"
+                progress(
+                    first * descent.steps + step * len(chunk),
+                    lambda place=place, loss=loss: f"{place}  loss {loss.mean():.3f}",
+                )
+                if step < descent.steps:  # after the last one nothing is left from which a run could go on
+                    saved.save_now_and_then(
+                        lambda step=step, networks=networks, times=times: {
+                            "finished": found, "times": times, "step": step, "networks": networks.state()
+                        }
+                    )  # fmt: skip
+            found.append(_collect({name: networks.logits(*orbits) for name, orbits in after.items()}, times))
+            saved.forget("times", "step", "networks")
+        saved.remove()
     return Logits(
         {name: np.concatenate([part.trained[name] for part in found]) for name in evaluation},
         {name: np.concatenate([part.recorded[name] for part in found]) for name in recorded},
@@ -134,12 +140,11 @@ def _steps(
     start = saved.load("step", 0)
     if start:
         networks.restore(saved.load("networks", None))
-    batches = _batches(len(x), descent.batch, chunk, shuffle, start)
-    loss = x.new_full((len(chunk),), np.nan)
+    batches = _batches(len(x), descent.batch, chunk, shuffle, start, x.device)
+    loss, recorded_steps = x.new_full((len(chunk),), np.nan), frozenset(descent.recorded_steps)
     for step in range(start, descent.steps):
-        index = torch.from_numpy(next(batches)).to(x.device)
-        loss = networks.losses(x, y, index)
-        if step in descent.recorded_steps:
+        loss = networks.losses(x, y, next(batches))
+        if step in recorded_steps:
             note(loss.detach())
         networks.descend(loss, descent.learning_rate)
         yield step + 1, loss.detach()
@@ -148,20 +153,24 @@ def _steps(
             f"members {chunk[0]} to {chunk[-1]}: the loss is not finite after {descent.steps} steps of Adam with learning "
             f"rate {descent.learning_rate}; lower learning_rate"
         )
-    if descent.steps in descent.recorded_steps:
+    if descent.steps in recorded_steps:
         note(loss.detach())
 
 
 def _batches(
-    samples: int, batch: int, chunk: Sequence[int], shuffle: Shuffle, start: int
-) -> Iterator[Int[np.ndarray, "member batch"]]:
-    """Indices of the mini-batches from step `start` on; an epoch leaves out the samples that fill no batch."""
+    samples: int, batch: int, chunk: Sequence[int], shuffle: Shuffle, start: int, device: torch.device
+) -> Iterator[Int[Tensor, "member batch"]]:
+    """Indices of the mini-batches from step `start` on; an epoch leaves out the samples that fill no batch.
+
+    They are pieces of the orders of a whole epoch, which go to the device at once.
+    """
     batch = min(batch, samples)
     per_epoch = samples // batch
     for epoch in range(start // per_epoch, 1 << 62):
         orders = np.stack([shuffle(member, epoch).permutation(samples) for member in chunk])
+        there = torch.from_numpy(orders).to(device)
         for i in range(start % per_epoch if epoch == start // per_epoch else 0, per_epoch):
-            yield orders[:, i * batch : (i + 1) * batch]
+            yield there[:, i * batch : (i + 1) * batch]
 
 
 def _channels_first(orbits: Float[np.ndarray, "_input _element row column channel"], device: str) -> Tensor:
@@ -171,7 +180,10 @@ def _channels_first(orbits: Float[np.ndarray, "_input _element row column channe
 
 
 class _Chunk:
-    """The networks of some members as one: a single one as it is, more with stacked parameters."""
+    """The networks of some members as one: a single one as it is, more with stacked parameters.
+
+    Parameters that need no gradient are part of it, and not `trained`.
+    """
 
     def __init__(self, networks: Sequence[nn.Module]):
         self.alone = len(networks) == 1
@@ -185,22 +197,22 @@ class _Chunk:
             self.together = torch.vmap(self._call, in_dims=(0, 0, 0))
             self.together_on_the_same = torch.vmap(self._call, in_dims=(0, 0, None))
         self.network.train()
-        moments = [[torch.zeros_like(p) for p in self.parameters.values()] for _ in range(2)]
-        self.moments, self.counts = moments, [torch.zeros((), device=p.device) for p in self.parameters.values()]
+        self.trained = [p for p in self.parameters.values() if p.requires_grad]
+        self.moments = [[torch.zeros_like(p) for p in self.trained] for _ in range(2)]
+        self.counts = [torch.zeros((), device=p.device) for p in self.trained]
 
     def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         return functional_call(self.network, (parameters, buffers), (x,))
 
     def descend(self, loss: Float[Tensor, " member"], learning_rate: float) -> None:
         """One step of Adam (PyTorch's function: its class imports the compiler, 2 s), betas 0.9 and 0.999."""
-        parameters = list(self.parameters.values())
-        for parameter in parameters:
+        for parameter in self.trained:
             parameter.grad = None
         loss.sum().backward()  # gradients in the memory layout of their parameters, which the fused step needs
         with torch.no_grad():
             adam(
-                parameters, [p.grad for p in parameters], *self.moments, [], self.counts, fused=True, amsgrad=False, beta1=0.9,
-                beta2=0.999, lr=learning_rate, weight_decay=0.0, eps=1e-8, maximize=False,
+                self.trained, [p.grad for p in self.trained], *self.moments, [], self.counts, fused=True, amsgrad=False,
+                beta1=0.9, beta2=0.999, lr=learning_rate, weight_decay=0.0, eps=1e-8, maximize=False,
             )  # fmt: skip
 
     def losses(self, x: Tensor, y: Tensor, index: Int[Tensor, "member batch"]) -> Float[Tensor, " member"]:

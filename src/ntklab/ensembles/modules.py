@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
+from ntklab.ensembles.device import computing_on
 from ntklab.ensembles.members import TrainingDiverged
 from ntklab.ensembles.training import Trained
 from ntklab.progress import Progress
@@ -36,6 +37,7 @@ def train_modules(
     learning_rate: float,
     recorded_steps: Sequence[int],
     device: str = "cpu",
+    precision: str = "float32",
     log: Callable[[str], None] = print,
     together: int = TOGETHER,
 ) -> Trained:
@@ -43,29 +45,32 @@ def train_modules(
 
     Outputs (member, time, input, output) on every set of `evaluation` are recorded at the increasing `recorded_steps`,
     before that step's update. With NTK parametrisation this is the descent of `ntklab.kernels.Dynamics`. Members differ
-    in their parameters only; how many are trained `together` changes rounding alone. Raises `TrainingDiverged` naming
-    member, step and learning rate when a loss exceeds its value at initialisation.
+    in their parameters only; how many are trained `together` changes rounding alone. `precision`, of a GPU, is float32 or
+    tf32 (`computing_on`). Raises `TrainingDiverged` naming member, step and learning rate when a loss exceeds its value
+    at initialisation, and `InputError` when the device is absent.
     """
-    inputs, targets = _tensor(x, device), _tensor(y, device)
-    sets = {name: _tensor(values, device) for name, values in evaluation.items()}
-    shape = (len(members), len(recorded_steps))
-    trained = Trained(
-        {name: np.empty((*shape, len(values), y.shape[1]), np.float32) for name, values in evaluation.items()},
-        np.empty(shape),
-    )
-    progress = Progress(log, len(members))
-    for start in range(0, len(members), together):
-        rows = slice(start, min(start + together, len(members)))
-        nets = [build(member).to(device) for member in members[rows]]
-        outputs = _outputs(nets[0])
-        descent = _descend(nets, inputs, targets, learning_rate, recorded_steps)
-        for time, (parameters, losses) in enumerate(descent):
-            trained.loss[rows, time] = losses
-            _check_loss(trained.loss[rows], time, members[rows], recorded_steps[time], learning_rate)
-            with torch.no_grad():
-                for name, values in sets.items():
-                    trained.predictions[name][rows, time] = vmap(outputs, (0, None))(parameters, values).cpu().numpy()
-        progress(rows.stop, f"member {rows.stop}/{len(members)}  loss {trained.loss[rows.stop - 1, -1]:.2e}")
+    with computing_on(device, precision):
+        inputs, targets = _tensor(x, device), _tensor(y, device)
+        sets = {name: _tensor(values, device) for name, values in evaluation.items()}
+        shape = (len(members), len(recorded_steps))
+        trained = Trained(
+            {name: np.empty((*shape, len(values), y.shape[1]), np.float32) for name, values in evaluation.items()},
+            np.empty(shape),
+        )
+        progress = Progress(log, len(members))
+        for start in range(0, len(members), together):
+            rows = slice(start, min(start + together, len(members)))
+            nets = [build(member).to(device) for member in members[rows]]
+            outputs = _outputs(nets[0])
+            descent = _descend(nets, inputs, targets, learning_rate, recorded_steps)
+            for time, (parameters, losses) in enumerate(descent):
+                trained.loss[rows, time] = losses
+                _check_loss(trained.loss[rows], time, members[rows], recorded_steps[time], learning_rate)
+                with torch.no_grad():
+                    for name, values in sets.items():
+                        found = vmap(outputs, (0, None))(parameters, values)
+                        trained.predictions[name][rows, time] = found.cpu().numpy()
+            progress(rows.stop, f"member {rows.stop}/{len(members)}  loss {trained.loss[rows.stop - 1, -1]:.2e}")
     return trained
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ntklab.ensembles.device import computing_on
 from ntklab.ensembles.members import (
     TrainingDiverged,
     Weights,
@@ -15,7 +16,6 @@ from ntklab.ensembles.members import (
     initial_weights,
     train_chunk,
 )
-from ntklab.errors import InputError
 from ntklab.progress import Progress
 from ntklab.types import Orbits, OrbitSets
 
@@ -46,6 +46,7 @@ def train(
     seed: int,
     members_per_chunk: int = 1,
     device: str = "cpu",
+    precision: str = "float32",
     log: Callable[[str], None] = print,
 ) -> Trained:
     """Train fully connected ReLU members on all elements of the orbits `x`.
@@ -54,31 +55,33 @@ def train(
     Predictions are (member, time, input, element), for vectors with an axis of outputs after that. x (input, element,
     ...) and every set in `evaluation` are flattened after the element axis. Members are indices; each depends on the
     seed, the experiment, the width and its index only. Training is full-batch gradient descent on 1/(2N) sum |f - y|^2
-    in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`.
+    in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`. `precision`, of a GPU, is float32
+    or tf32 (`computing_on`).
     Raises `TrainingDiverged` naming member, step and learning rate, and `InputError` when the device is absent.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("device cuda asked, but torch sees no GPU; set device: cpu in the config")
-    inputs = _flat(x, device)
-    outputs = y.shape[2:]
-    targets = y.reshape(-1, *outputs) if outputs else np.repeat(y, x.shape[1])[:, None]
-    targets = torch.from_numpy(targets).to(device, torch.float32)
-    sets = {name: _flat(orbits, device) for name, orbits in evaluation.items()}
-    layer_sizes = [inputs.shape[1], *[width] * depth, targets.shape[1]]
-    shape = (len(members), len(recorded_steps))
-    trained = Trained(
-        {name: np.empty((*shape, *orbits.shape[:2], *outputs), np.float32) for name, orbits in evaluation.items()},
-        np.empty(shape),
-        np.empty(shape),
-    )
-    on = _flat(x[:, :1], device)
-    progress = Progress(log, len(members))
-    for first in range(0, len(members), members_per_chunk):
-        chunk = members[first : first + members_per_chunk]
-        weights = [w.to(device) for w in initial_weights(layer_sizes, chunk, seed=seed, experiment=experiment)]
-        rows = slice(first, first + len(chunk))
-        record = _Recorder(trained, sets, on, rows, chunk, learning_rate, progress, recorded_steps[-1])
-        train_chunk(weights, inputs, targets, learning_rate=learning_rate, recorded_steps=recorded_steps, record=record)
+    with computing_on(device, precision):
+        inputs = _flat(x, device)
+        outputs = y.shape[2:]
+        targets = y.reshape(-1, *outputs) if outputs else np.repeat(y, x.shape[1])[:, None]
+        targets = torch.from_numpy(targets).to(device, torch.float32)
+        sets = {name: _flat(orbits, device) for name, orbits in evaluation.items()}
+        layer_sizes = [inputs.shape[1], *[width] * depth, targets.shape[1]]
+        shape = (len(members), len(recorded_steps))
+        trained = Trained(
+            {name: np.empty((*shape, *orbits.shape[:2], *outputs), np.float32) for name, orbits in evaluation.items()},
+            np.empty(shape),
+            np.empty(shape),
+        )
+        on = _flat(x[:, :1], device)
+        progress = Progress(log, len(members))
+        for first in range(0, len(members), members_per_chunk):
+            chunk = members[first : first + members_per_chunk]
+            weights = [w.to(device) for w in initial_weights(layer_sizes, chunk, seed=seed, experiment=experiment)]
+            rows = slice(first, first + len(chunk))
+            record = _Recorder(trained, sets, on, rows, chunk, learning_rate, progress, recorded_steps[-1])
+            train_chunk(
+                weights, inputs, targets, learning_rate=learning_rate, recorded_steps=recorded_steps, record=record
+            )
     return trained
 
 

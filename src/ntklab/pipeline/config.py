@@ -40,6 +40,9 @@ class General(Block):
     """integer >= 0, root of every random draw; change it to see how much a result depends on chance"""
     device: Literal["cpu", "cuda"]
     """cpu, or cuda for one GPU per job: where ensembles are trained; changing it reruns nothing that is done"""
+    precision: Literal["float32", "tf32"]
+    """float32, or tf32, in which a GPU multiplies faster, with every factor rounded to three digits: compare a few
+    members in both before you trust it; changing it trains all ensembles anew"""
     members_per_chunk: Count
     """integer >= 1, members trained at once: 1 on a CPU (they share its cache), 64 to 256 on a GPU; changing it reruns
     nothing that is done"""

@@ -33,6 +33,7 @@ def train_network_shard(
     last: int,
     recorded_steps: list[int],
     seed: int,
+    precision: str,
     device: str,
     output: Path,
 ) -> None:
@@ -47,7 +48,7 @@ def train_network_shard(
     settings = {
         "experiment": experiment, "ensemble": ensemble, "architecture": architecture, "augmentation": augmentation,
         "network": str(network), "width": width, "first": first, "last": last, "recorded_steps": recorded_steps,
-        "seed": seed,
+        "seed": seed, "precision": precision,
     }  # fmt: skip
     header = record(settings, [data, limit])
     sets, rate = Arrays(data), Arrays(limit).header["learning_rate"]
@@ -74,6 +75,7 @@ def train_network_shard(
         members=range(first, last + 1),
         learning_rate=rate,
         recorded_steps=recorded_steps,
+        precision=precision,
         device=device,
         log=functools.partial(print, flush=True),
     )

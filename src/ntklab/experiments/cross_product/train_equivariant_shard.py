@@ -20,6 +20,7 @@ def train_equivariant_shard(
     last: int,
     recorded_steps: list[int],
     seed: int,
+    precision: str,
     device: str,
     members_per_chunk: int,
     output: Path,
@@ -30,7 +31,7 @@ def train_equivariant_shard(
     """
     settings = {
         "experiment": experiment, "augmentation": augmentation, "depth": depth, "width": width,
-        "first": first, "last": last, "recorded_steps": recorded_steps, "seed": seed,
+        "first": first, "last": last, "recorded_steps": recorded_steps, "seed": seed, "precision": precision,
     }  # fmt: skip
     header = record(settings, [data, limit])
     rate = Arrays(limit).header["learning_rate"]
@@ -43,6 +44,7 @@ def train_equivariant_shard(
         learning_rate=rate,
         recorded_steps=recorded_steps,
         seed=seed,
+        precision=precision,
         device=device,
         members_per_chunk=members_per_chunk,
     )

@@ -22,6 +22,7 @@ def train_shard(
     last: int,
     recorded_steps: list[int],
     seed: int,
+    precision: str,
     device: str,
     members_per_chunk: int,
     output: Path,
@@ -29,7 +30,7 @@ def train_shard(
     """Train members first..last on the orbits of `augmentation`; predict on the orbits of `symmetry` while training."""
     settings = {
         "experiment": experiment, "symmetry": symmetry, "augmentation": augmentation, "depth": depth, "width": width,
-        "first": first, "last": last, "recorded_steps": recorded_steps, "seed": seed,
+        "first": first, "last": last, "recorded_steps": recorded_steps, "seed": seed, "precision": precision,
     }  # fmt: skip
     header = record(settings, [data, learning_rate])
     rate = json.loads(learning_rate.read_text())["learning_rate"]
@@ -42,6 +43,7 @@ def train_shard(
         learning_rate=rate,
         recorded_steps=recorded_steps,
         seed=seed,
+        precision=precision,
         device=device,
         members_per_chunk=members_per_chunk,
     )

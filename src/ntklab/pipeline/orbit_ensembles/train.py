@@ -20,6 +20,7 @@ def train_members(
     recorded_steps: Sequence[int],
     seed: int,
     device: str,
+    precision: str,
     members_per_chunk: int,
 ) -> dict[str, np.ndarray]:
     """`NAME/predictions` (member, time, entry, element) of every evaluation, `loss` and `kernel_change` (member, time)."""
@@ -36,6 +37,7 @@ def train_members(
         seed=seed,
         members_per_chunk=members_per_chunk,
         device=device,
+        precision=precision,
         log=functools.partial(print, flush=True),
     )
     arrays = {

@@ -28,7 +28,8 @@ def train(tmp_path, rng, monkeypatch):
         step.train_network_shard(
             data=tmp_path / "data.npz", limit=tmp_path / "limit.npz", experiment="aug_vs_gcnn", ensemble="made_up",
             architecture=architecture, augmentation=1, network=Network((3, 2), padding="VALID", weight_variance=2.0),
-            width=width, first=0, last=1, recorded_steps=[0, 2], seed=1, device="cpu", output=tmp_path / "out.npz",
+            width=width, first=0, last=1, recorded_steps=[0, 2], seed=1, precision="float32", device="cpu",
+            output=tmp_path / "out.npz",
         )  # fmt: skip
         return set(channels)
 

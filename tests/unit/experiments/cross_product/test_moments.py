@@ -30,7 +30,7 @@ def run(tmp_path_factory):
         predict_equivariant_mean(**network, factor=0.1, output=limits[name])
         train_equivariant_shard(
             **network, limit=limits[name], experiment="cross_product", width=32, first=0, last=13, seed=3,
-            device="cpu", members_per_chunk=1, output=shards[name],
+            precision="float32", device="cpu", members_per_chunk=1, output=shards[name],
         )  # fmt: skip
     measure_equivariance(
         data=data, limits=list(limits.values()), predictions=list(shards.values()), sizes=[1, 2],

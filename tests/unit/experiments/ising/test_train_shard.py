@@ -13,7 +13,7 @@ def train(lattices, learning_rate, tmp_path):
         path = tmp_path / f"{first}-{last}-{members_per_chunk}.npz"
         train_shard(
             data=lattices, learning_rate=learning_rate, experiment="ising", symmetry="c4", augmentation="c4", depth=1,
-            width=8, first=first, last=last, recorded_steps=[0, 3], seed=1, device="cpu",
+            width=8, first=first, last=last, recorded_steps=[0, 3], seed=1, precision="float32", device="cpu",
             members_per_chunk=members_per_chunk, output=path,
         )  # fmt: skip
         return Arrays(path)
@@ -40,3 +40,4 @@ def test_the_header_says_from_what_it_was_made(train, lattices, learning_rate):
     header = train(0, 0, 1).header
     assert header["inputs"] == {str(path): file_hash(path) for path in (lattices, learning_rate)}
     assert header["learning_rate"] == 0.05 and header["steps"] == [0, 3]
+    assert header["settings"]["precision"] == "float32"
