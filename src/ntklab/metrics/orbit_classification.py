@@ -6,16 +6,13 @@ first. The argmax is discontinuous, and a constant predictor has a perfect orbit
 chance-corrected agreement beside it.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.special import softmax
 
-from ntklab.metrics.ensemble_invariance import Measurement
 from ntklab.metrics.resampling import groups_of
-from ntklab.metrics.statistics import Estimate, block_means, jackknife, squared_mean, sub_ensembles
+from ntklab.metrics.statistics import Estimate, squared_mean
 from ntklab.types import Numbers
 
 OrbitLogits = Float[np.ndarray, "*leading input element class"]
@@ -64,7 +61,8 @@ def chance_corrected(
     this one). Of several networks, a and sum_c p_c^2 are averaged first. NaN where all predictions are one class.
     """
     rest = 1 - np.asarray(concentrated, dtype=float)
-    return np.divide(same - concentrated, rest, out=np.full(np.shape(rest), np.nan), where=rest > 0)
+    # Averages of exact ones are one to rounding only.
+    return np.divide(same - concentrated, rest, out=np.full(np.shape(rest), np.nan), where=rest > 1e-12)
 
 
 def same_off_identity(f: OrbitLogits) -> Float[Numbers, "*leading"]:
@@ -134,63 +132,10 @@ def squared_spreads(deviations: Float[np.ndarray, "member time input element cla
     quadratic = 2 * pairs / (members * (members - 1)) ** 2
     groups, found = len(left_out), (len(left_out) - 1) * left_out[:, 0].var(axis=0)
     linear = np.maximum(found - 2 * quadratic * (1 + np.sqrt(2 / (groups - 1))), 0)
-    shrink = np.sqrt((quadratic + linear) / found)
+    # Of exactly invariant networks there is nothing to scale.
+    shrink = np.sqrt(np.divide(quadratic + linear, found, out=np.zeros_like(found), where=found > 0))
     centre = left_out[:, 0].mean(axis=0)
     whole = both(everyone)
     return SquaredSpreads(
         np.vstack([whole[0], centre + shrink * (left_out[:, 0] - centre)]), np.vstack([whole[1], left_out[:, 1]])
     )
-
-
-def measure_spread(members: MemberLogits, sizes: Sequence[int]) -> Iterator[Measurement]:
-    """Spread, OSP, kappa and chance at one time (index 0) for each size, and the floor; members in float64."""
-    members = members.astype(np.float64)
-    statistics = {"spread": logit_spread, "osp": orbit_same_prediction, "concentration": concentration}
-    for size in (size for size in sizes if size <= len(members)):
-        for quantity, statistic in statistics.items():
-            yield _row(size, quantity, sub_ensembles(statistic, members, size, squared=quantity == "spread"))
-        yield _row(size, "kappa", _kappa(members, size))
-    if len(members) >= 3:
-        yield _row(len(members), "floor", floor(members))
-
-
-def measure_classifiers(
-    members: MemberLogits, sizes: Sequence[int], labels: Int[np.ndarray, " input"] | None = None
-) -> Iterator[Measurement]:
-    """Every metric of the mean logits of each size of ensemble, over disjoint ensembles, and the unbiased floor.
-
-    "osp_probabilities" is that of the mean of the members' probabilities. Accuracy needs the labels; its error alone is
-    also over the choice of images, because accuracies are compared with published ones, invariance between models here.
-    """
-    yield from measure_spread(members, sizes)
-    members = members.astype(np.float64)
-    probabilities = softmax(members, axis=-1)
-    for size in (size for size in sizes if size <= len(members)):
-        yield _row(size, "relative_spread", sub_ensembles(relative_logit_spread, members, size))
-        yield _row(size, "osp_probabilities", sub_ensembles(orbit_same_prediction, probabilities, size))
-        if labels is not None:
-            yield _row(size, "accuracy", _accuracy(members, labels, size))
-
-
-def _kappa(members: MemberLogits, size: int) -> Estimate:
-    """Chance-corrected agreement of disjoint ensembles of one size together, its error that of leaving one of them out."""
-
-    def of_mean(f: OrbitLogits) -> Float[Numbers, "*leading"]:
-        return chance_corrected(same_off_identity(f), concentration(f))
-
-    means = block_means(members, size)
-    if len(means) == 1:
-        return Estimate(of_mean(means[0]), jackknife(of_mean, members[:size]), 1)
-    both = np.stack([same_off_identity(means), concentration(means)])
-    left_out = chance_corrected(*((both.sum(axis=1, keepdims=True) - both) / (len(means) - 1)))
-    return Estimate(chance_corrected(*both.mean(axis=1)), np.sqrt((len(means) - 1) * left_out.var(axis=0)), len(means))
-
-
-def _accuracy(members: MemberLogits, labels: Int[np.ndarray, " input"], size: int) -> Estimate:
-    """Accuracy of ensembles of one size, its error that of the choice of members and of the choice of images."""
-    value, stderr, n = sub_ensembles(lambda f: accuracy(f, labels), members, size)
-    return Estimate(value, np.hypot(stderr, np.sqrt(value * (1 - value) / len(labels))), n)
-
-
-def _row(size: int, quantity: str, estimate: Estimate) -> Measurement:
-    return Measurement(float(size), 0, quantity, float(estimate.value), float(estimate.stderr), estimate.n)

@@ -33,6 +33,7 @@ class Rotations(nn.Module):
         rests = sorted({rest for _, rest in splits})
         self.places = [(rests.index(rest), int(turns)) for turns, rest in splits]
         """For every element which interpolated copy it comes from, 0 being the image itself, and its quarter turns."""
+        self.register_buffer("copy_and_turns", torch.tensor(self.places).T.contiguous(), persistent=False)
         self.matrices = len(rests) - 1
         for number, rest in enumerate(rests[1:]):
             matrix = interpolation(size, rest).tocoo()
@@ -64,11 +65,12 @@ class Rotations(nn.Module):
         self, copies: Float[Tensor, "sample rest channel side side"], element: Int[Tensor, " sample"]
     ) -> Float[Tensor, "sample channel side side"]:
         """One of the k rotations of each image; the others are never made."""
-        copy, turns = torch.tensor(self.places, device=element.device)[element].T
+        copy, turns = self.copy_and_turns[:, element]
         images = copies[torch.arange(len(copies), device=element.device), copy]
-        for number in range(1, 4):
-            images[turns == number] = torch.rot90(images[turns == number], number, (2, 3))
-        return images
+        chosen = images
+        for number in range(1, 4):  # no selection by a mask, for whose size a GPU would be waited for
+            chosen = torch.where((turns == number)[:, None, None, None], torch.rot90(images, number, (2, 3)), chosen)
+        return chosen
 
     def forward(self, x: Float[Tensor, "sample channel size size"]) -> Float[Tensor, "sample k channel size size"]:
         return self.turned(self.interpolated(x))
@@ -96,8 +98,9 @@ class Score(nn.Module):
 class Canonicaliser(nn.Module):
     """The rotation of each image that scores best: (sample, channel, size, size) to the same shape.
 
-    While training, the gradient of the choice is that of softmax-weighted rotations (straight-through estimator): the
-    value is the chosen rotation alone. `InputError` unless group_order >= 1 and size is even.
+    While training, the gradient of the choice is that of softmax-weighted rotations (straight-through estimator): the value is
+    the chosen rotation alone. Where the parameters are frozen, training is as evaluation. `InputError` unless group_order >= 1
+    and size is even.
     """
 
     def __init__(self, group_order: int, *, size: int, channels_in: int, rng: np.random.Generator):
@@ -117,7 +120,7 @@ class Canonicaliser(nn.Module):
         copies = self.rotations.interpolated(x)
         scores = self.scores(copies)
         best = scores.argmax(1)
-        if not self.training:
+        if not (self.training and scores.requires_grad):
             return self.rotations.chosen(copies, best)
         soft = scores.softmax(1)
         # The bracket is zero exactly, so that the value is one rotation to the last bit.

@@ -70,10 +70,13 @@ def layer_shapes(
     return convolutions, list(pairwise(units))
 
 
-def image_cnn_parameters(**architecture) -> int:
-    """Number of weights and biases of `image_cnn`, of the same arguments without `rng`."""
+def image_cnn_multiplications(**architecture) -> int:
+    """Multiplications of `image_cnn` for one image, of the same arguments without `rng`; a pooled layer's filter has 4x4 taps."""
     convolutions, linear = layer_shapes(**architecture)
-    return sum((n * FILTER**2 + 1) * m for n, m in convolutions) + sum((n + 1) * m for n, m in linear)
+    sides = pooled_sizes(architecture["size"], len(convolutions), architecture["pooled"])
+    taps = [(FILTER + (layer < architecture["pooled"])) ** 2 for layer in range(len(convolutions))]
+    maps = sum(n * m * q * side**2 for (n, m), q, side in zip(convolutions, taps, sides, strict=True))
+    return maps + sum(n * m for n, m in linear)
 
 
 def draw_parameters(layer: nn.Module, rng: np.random.Generator) -> nn.Module:

@@ -8,7 +8,6 @@ so no filter outlives its weights.
 """
 
 import warnings
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +21,10 @@ from ntklab.nets.image_cnn import draw_parameters, pooled_sizes
 
 BLOCKS = 2
 TOLERANCE = 0.2
-"""Largest relative difference between the number of parameters and the one asked for (E1, experiments 4.6)."""
+"""Largest relative difference between the number of multiplications and the one asked for."""
+SECOND_PER_FIRST = 16
+"""Fields of the second block for each of the first: the last layer sees one number of each of the second, and with fewer of these
+the networks hardly learn."""
 
 
 @lru_cache(maxsize=16)
@@ -141,28 +143,57 @@ class InvariantPool(nn.Module):
         return z.unflatten(1, (-1, self.group_order)).amax(2).mean((2, 3))
 
 
-def matched_fields(
-    parameters: int, ratio: float | int, *, group_order: int, channels_in: int, classes: int, filter_size: int = 3
-) -> tuple[int, int]:
-    """Numbers of fields of the two blocks for which `steerable` has about as many parameters as asked for.
+def _multiplications(
+    inputs: int, outputs: int, side: int, pooled: bool, *, group_order: int, lifting: bool, filter_size: int
+) -> int:
+    """Of a `SteerableConvolution` for one image, numbers of channels and the side of its result given."""
+    functions = len(separated_basis(group_order, filter_size, lifting)[1])
+    return inputs * functions * side**2 * ((filter_size + pooled) ** 2 + outputs)
 
-    Of the pairs that miss the number by rounding only, the one whose quotient (second by first) is nearest `ratio`;
-    `InputError` if it misses by more than 20 %.
+
+def steerable_multiplications(
+    first: int,
+    second: int,
+    *,
+    group_order: int,
+    size: int,
+    channels_in: int,
+    pooled: int,
+    classes: int,
+    filter_size: int = 3,
+) -> int:
+    """Multiplications of `steerable` with so many fields in the two blocks, for one image, normalisations left out."""
+    sides = pooled_sizes(size, BLOCKS, min(pooled, BLOCKS))
+    options = {"group_order": group_order, "filter_size": filter_size}
+    channels = first * group_order, second * group_order
+    return (
+        _multiplications(channels_in, channels[0], sides[0], pooled > 0, lifting=True, **options)
+        + _multiplications(channels[0], channels[1], sides[1], pooled > 1, lifting=False, **options)
+        + second * classes
+    )
+
+
+def matched_fields(multiplications: int, **architecture) -> tuple[int, int]:
+    """Numbers of fields of the two blocks for which `steerable` takes about as many multiplications as asked for.
+
+    Of the pairs within 20 %, the best second number for each first, the one whose quotient (second by first) is nearest
+    `SECOND_PER_FIRST`; `InputError` if there is none. `architecture` are the arguments of `steerable_multiplications`.
     """
-    lifting, regular = (len(filter_basis(group_order, filter_size, kind)) for kind in (True, False))
-    pairs = []
-    for first in range(1, parameters // (lifting * channels_in) + 1):
-        # A field has a scale and a shift; a field of the second block also a weight for every class.
-        constant, slope = first * (lifting * channels_in + 2) + classes, first * regular + 2 + classes
-        second = round((parameters - constant) / slope)
-        if second >= 1 and abs(constant + second * slope - parameters) <= TOLERANCE * parameters:
+    pairs, first = [], 1
+    while steerable_multiplications(first, 1, **architecture) <= (1 + TOLERANCE) * multiplications:
+        one, two = (steerable_multiplications(first, second, **architecture) for second in (1, 2))
+        second = max(1, round(1 + (multiplications - one) / (two - one)))
+        found = steerable_multiplications(first, second, **architecture)
+        if abs(found - multiplications) <= TOLERANCE * multiplications:
             pairs.append((first, second))
+        first += 1
     if not pairs:
+        order, pair = architecture["group_order"], steerable_multiplications(1, 1, **architecture)
         raise InputError(
-            f"no C{group_order}-steerable CNN of {BLOCKS} blocks has {parameters} parameters within {TOLERANCE:.0%}: "
-            f"a pair of fields alone has {regular}. Compare with a larger CNN or take a smaller group"
+            f"no C{order}-steerable CNN of {BLOCKS} blocks takes {multiplications:,} multiplications within {TOLERANCE:.0%}: "
+            f"one of a pair of fields takes {pair:,}. Compare with a larger CNN or take a smaller group"
         )
-    return min(pairs, key=lambda pair: abs(np.log(pair[1] / pair[0] / ratio)))
+    return min(pairs, key=lambda pair: abs(np.log(pair[1] / pair[0] / SECOND_PER_FIRST)))
 
 
 def steerable(
@@ -170,19 +201,18 @@ def steerable(
     group_order: int,
     size: int,
     channels_in: int,
-    channels: Sequence[int],
     pooled: int,
     classes: int,
-    parameters: int,
+    multiplications: int,
     rng: np.random.Generator,
     filter_size: int = 3,
 ) -> nn.Sequential:
     """C_k-invariant CNN from images (sample, channels_in, size, size) to logits (sample, classes), float32.
 
     Two blocks [convolution, 2x2 average pooling if among the first `pooled`, normalisation of the fields, ReLU] on
-    regular fields, pooling over group and positions, normalisation, linear. The numbers of fields have about the ratio
-    of the first two of `channels` and match `parameters` within 20 % (`matched_fields`). Quarter turns of the image
-    leave the logits unchanged to rounding if 4 | k; other rotations do up to the discretisation of images and filters.
+    regular fields, pooling over group and positions, normalisation, linear. The numbers of fields are those with which it
+    takes `multiplications` for an image within 20 % (`matched_fields`). Quarter turns of the image leave the logits unchanged
+    to rounding if 4 | k; other rotations do up to the discretisation of images and filters.
 
     Without batch normalisation it hardly learns in the few steps in which the members do: the means over group and
     positions differ little between images. So batches of training need two images at least, and evaluation `.eval()`.
@@ -190,14 +220,13 @@ def steerable(
     """
     if group_order < 2:
         raise InputError(f"a steerable CNN needs a group of order 2 or more, not {group_order}")
-    if len(channels) < BLOCKS:
-        raise InputError(f"channels {channels}: a steerable CNN has {BLOCKS} blocks, so it needs {BLOCKS} numbers")
     pooled = min(pooled, BLOCKS)
     pooled_sizes(size, BLOCKS, pooled)
     first, second = matched_fields(
-        parameters,
-        channels[1] / channels[0],
+        multiplications,
         group_order=group_order,
+        size=size,
+        pooled=pooled,
         channels_in=channels_in,
         classes=classes,
         filter_size=filter_size,

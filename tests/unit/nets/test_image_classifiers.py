@@ -6,7 +6,8 @@ import torch
 from torch.nn import functional
 
 from ntklab.errors import InputError
-from ntklab.nets.image_classifiers import CLASSIFIERS, build_classifier
+from ntklab.nets.image_classifiers import CLASSIFIERS, build_classifier, size_of
+from ntklab.nets.image_cnn import image_cnn_multiplications
 
 LAPTOP = {"size": 28, "channels_in": 1, "channels": (8, 16), "pooled": 2, "hidden": (), "classes": 10}
 
@@ -32,6 +33,19 @@ def test_networks_depend_on_the_generator_only(kind):
         assert torch.equal(ours, theirs)
     other = build_classifier(kind, group_order=4, **LAPTOP, rng=seeded(4))
     assert not torch.equal(next(other.parameters()), next(nets[0].parameters()))
+
+
+def test_sizes_are_trained_parameters_and_multiplications_for_one_image():
+    nets = {kind: build_classifier(kind, group_order=4, **LAPTOP, rng=seeded()) for kind in CLASSIFIERS}
+    found = {kind: size_of(net, (1, 28, 28), 128) for kind, net in nets.items()}
+    member = {"parameters": 9098, "multiplications": image_cnn_multiplications(**LAPTOP)}
+    assert found["cnn"] == member == size_of(nets["cnn"], (1, 28, 28), 1)
+    assert found["frozen"]["parameters"] == member["parameters"] < found["canonicalised"]["parameters"]
+    assert found["frozen"]["multiplications"] == found["canonicalised"]["multiplications"]
+    # What a batch needs once, the expansion of filters, is shared by its images.
+    assert 9.5 < found["steerable"]["multiplications"] / member["multiplications"] < 10.5
+    alone = size_of(nets["steerable"], (1, 28, 28), 1)["multiplications"]
+    assert alone > 1.2 * found["steerable"]["multiplications"]
 
 
 def test_an_unknown_kind_is_refused():

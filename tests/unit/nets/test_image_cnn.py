@@ -1,14 +1,15 @@
-"""The CNN of the ensembles: numbers of parameters, what it computes, how it is initialised, what it refuses."""
+"""The CNN of the ensembles: how many parameters and multiplications it has, what it computes, how it starts, what it refuses."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from ntklab.errors import InputError
 from ntklab.nets.image_classifiers import parameter_count
-from ntklab.nets.image_cnn import PooledConvolution, image_cnn, image_cnn_parameters
+from ntklab.nets.image_cnn import PooledConvolution, image_cnn, image_cnn_multiplications
 
 LAPTOP = {"size": 28, "channels_in": 1, "channels": (8, 16), "pooled": 2, "hidden": (), "classes": 10}
 PAPER = {"size": 28, "channels_in": 1, "channels": (32, 64, 64), "pooled": 2, "hidden": (20,), "classes": 10}
@@ -36,7 +37,21 @@ def images(net_options: dict, n: int = 4) -> torch.Tensor:
     "options, expected", [(LAPTOP, 9098), (PAPER, 118_694), (HISTOLOGY, 10_617), (HISTOLOGY_PAPER, 261_865)]
 )
 def test_numbers_of_parameters(options, expected):
-    assert parameter_count(image_cnn(**options, rng=seeded())) == expected == image_cnn_parameters(**options)
+    assert parameter_count(image_cnn(**options, rng=seeded())) == expected
+
+
+@pytest.mark.parametrize("options", [LAPTOP, PAPER, HISTOLOGY, HISTOLOGY_PAPER, LAPTOP | {"pooled": 0}])
+def test_numbers_of_multiplications_are_those_that_are_executed(options):
+    """As PyTorch counts them, on no device, for each of two images."""
+    with FlopCounterMode(display=False) as counted, torch.no_grad():
+        image_cnn(**options, rng=seeded()).to("meta")(images(options, 2).to("meta"))
+    assert counted.get_total_flops() / 2 / 2 == image_cnn_multiplications(**options)
+
+
+def test_a_number_of_multiplications_by_hand():
+    """A pooled layer has 4x4 taps for each of 14 x 14 and of 7 x 7 new pixels, a linear one as many as weights."""
+    by_hand = 16 * 1 * 8 * 14**2 + 16 * 8 * 16 * 7**2 + 16 * 7**2 * 10
+    assert image_cnn_multiplications(**LAPTOP) == by_hand == 133_280
 
 
 def test_the_pooled_convolution_is_a_convolution_and_then_pooling():

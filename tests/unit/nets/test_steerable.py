@@ -1,12 +1,14 @@
-"""Steerable CNNs: as many parameters as the members, or a refusal."""
+"""Steerable CNNs: as many multiplications as ten members, or a refusal."""
 
 import numpy as np
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from ntklab.errors import InputError
-from ntklab.nets.image_classifiers import build_classifier, parameter_count
-from ntklab.nets.image_cnn import image_cnn_parameters
-from ntklab.nets.steerable import matched_fields, steerable
+from ntklab.nets.image_classifiers import build_classifier
+from ntklab.nets.image_cnn import image_cnn_multiplications
+from ntklab.nets.steerable import matched_fields, steerable, steerable_multiplications
 
 LAPTOP = {"size": 28, "channels_in": 1, "channels": (8, 16), "pooled": 2, "hidden": (), "classes": 10}
 PAPER = {"size": 28, "channels_in": 1, "channels": (32, 64, 64), "pooled": 2, "hidden": (20,), "classes": 10}
@@ -27,28 +29,61 @@ def seeded(seed: int = 3) -> np.random.Generator:
 
 @pytest.mark.parametrize("group_order", [4, 8, 16])
 @pytest.mark.parametrize("options", [LAPTOP, PAPER, HISTOLOGY, HISTOLOGY_PAPER])
-def test_steerable_cnns_have_as_many_parameters_as_the_members(options, group_order):
+def test_steerable_cnns_take_as_many_multiplications_as_ten_members(options, group_order):
     net = build_classifier("steerable", group_order=group_order, **options, rng=seeded())
-    assert abs(parameter_count(net) / image_cnn_parameters(**options) - 1) < 0.2
-    fields = [len(layer.weight) for layer in net if hasattr(layer, "filters")]
-    assert 1.3 < fields[1] / fields[0] < 3, "about twice the fields in the second block, as in the members"
+    first, second = (len(layer.weight) for layer in net if hasattr(layer, "filters"))
+    ours = steerable_multiplications(first, second, group_order=group_order, **without_layers(options))
+    assert abs(ours / (10 * image_cnn_multiplications(**options)) - 1) < 0.2
+    assert 10 < second / first < 25, "about sixteen fields of the second block for each of the first"
+
+
+def without_layers(options: dict) -> dict:
+    """What a steerable CNN has of the architecture of the members."""
+    return {name: value for name, value in options.items() if name not in ("channels", "hidden")}
+
+
+@pytest.mark.parametrize("group_order", [4, 8, 16])
+@pytest.mark.parametrize("options", [LAPTOP, HISTOLOGY, LAPTOP | {"pooled": 1}, LAPTOP | {"pooled": 0}])
+def test_multiplications_are_those_that_are_executed(options, group_order):
+    """Those of a second image: the first one's include the expansion of the filters, once for every batch."""
+    net = build_classifier("steerable", group_order=group_order, **options, rng=seeded())
+    first, second = (len(layer.weight) for layer in net if hasattr(layer, "filters"))
+    expected = steerable_multiplications(first, second, group_order=group_order, **without_layers(options))
+    one, two = (executed(net, options, batch) for batch in (1, 2))
+    assert two - one == expected < one
+
+
+def executed(net: torch.nn.Module, options: dict, batch: int) -> int:
+    """Multiplications that PyTorch counts; on no device, as no number is needed."""
+    size = options["size"]
+    with FlopCounterMode(display=False) as counted, torch.no_grad():
+        net.to("meta").eval()(torch.zeros(batch, options["channels_in"], size, size, device="meta"))
+    return counted.get_total_flops() // 2
 
 
 @pytest.mark.parametrize(
     "changed, message",
     [
-        ({"parameters": 100}, "no C16-steerable CNN of 2 blocks has 100 parameters within 20%"),
+        ({"multiplications": 100}, "no C16-steerable CNN of 2 blocks takes 100 multiplications within 20%"),
         ({"group_order": 1}, "a group of order 2 or more, not 1"),
-        ({"channels": (8,)}, "has 2 blocks"),
         ({"size": 27}, "even side, not 27"),
     ],
 )
 def test_steerable_cnns_that_do_not_exist_are_refused(changed, message):
-    options = {name: value for name, value in LAPTOP.items() if name != "hidden"}
     with pytest.raises(InputError, match=message):
-        steerable(**options | {"group_order": 16, "parameters": 9098} | changed, rng=seeded())
+        steerable(**without_layers(LAPTOP) | {"group_order": 16, "multiplications": 1_332_800} | changed, rng=seeded())
 
 
 def test_fields_are_matched_to_the_nearest_ratio():
-    first, second = matched_fields(9098, 2, group_order=4, channels_in=1, classes=10)
-    assert (first, second) == (13, 28)
+    """Among the pairs whose second number comes nearest to the multiplications asked for, by trying all."""
+    options = {"group_order": 4, **without_layers(LAPTOP)}
+    wanted = 10 * image_cnn_multiplications(**LAPTOP)
+
+    def off(first: int, second: int) -> int:
+        return abs(steerable_multiplications(first, second, **options) - wanted)
+
+    nearest = [(first, min(range(1, 300), key=lambda second: off(first, second))) for first in range(1, 30)]
+    pairs = [pair for pair in nearest if off(*pair) <= 0.2 * wanted]
+    assert len(pairs) > 10
+    expected = min(pairs, key=lambda pair: abs(np.log(pair[1] / pair[0] / 16)))
+    assert matched_fields(wanted, **options) == expected == (4, 65)
