@@ -99,6 +99,6 @@ def test_an_edited_kind_of_classifier_trains_that_kind_only(copy):
         '"width", "identity", R2[:2], 1.9',
     )
     planned = copy.planned()
-    assert planned["train_classifier_shard"] == 2
+    assert planned["train_classifier_shard"] == 4  # of two groups, canonicalised and frozen ones
     assert planned["sample_networks_width"] == planned["solve_recursions_width"] == 1
     assert not set(planned) & {"train_network_shard", "train_shard", "sample_networks_depth", "solve_recursions_tensor"}

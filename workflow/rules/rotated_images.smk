@@ -3,7 +3,10 @@ from ntklab.groups import group
 
 
 wildcard_constraints:
-    model="cnn|steerable|canonicalised",
+    model="cnn|steerable|canonicalised|frozen",
+
+
+RIVALS = ("steerable", "canonicalised", "frozen")
 
 
 def ood_files(wildcards):
@@ -27,17 +30,19 @@ def smallest_group(experiment):
     return min(SETTINGS[experiment]["groups"], key=lambda name: group(name).order)
 
 
+def largest_group(experiment):
+    """The group of most elements that an experiment trains with."""
+    return max(SETTINGS[experiment]["groups"], key=lambda name: group(name).order)
+
+
 def classifier_shards(experiment, *models):
     """The shards of the named models of an image experiment: every group's, and those of the control."""
     block = SETTINGS[experiment]
-    of_model = {
-        "cnn": {name: block["members"] for name in block["groups"]} | {NO_AUGMENTATION: block["control_members"]},
-        "steerable": {name: block["rivals"] for name in block["groups"]},
-        "canonicalised": {name: block["rivals"] for name in block["groups"]},
-    }
+    of_model = {model: dict(zip(block["groups"], block["rivals"])) for model in RIVALS}
+    of_model["cnn"] = dict(zip(block["groups"], block["members"])) | {NO_AUGMENTATION: block["control_members"]}
     return [
         path
-        for model in models or of_model
+        for model in models or ("cnn", *RIVALS)
         for name, members in of_model[model].items()
         for path in shards(
             f"{RESULTS}/arrays/ensembles/{experiment}/model={model}/group={name}/members={{first}}-{{last}}.npz",
@@ -47,11 +52,27 @@ def classifier_shards(experiment, *models):
     ]
 
 
-def compared_ensemble(experiment):
-    """The largest ensemble of which there are five disjoint ones; where there is none, the smallest one."""
+def paced_by(wildcards):
+    """The group whose orbits an epoch is over: the control and rivals take the steps of the smallest one."""
+    own = wildcards.model == "cnn" and wildcards.augmentation != NO_AUGMENTATION
+    return wildcards.augmentation if own else smallest_group(wildcards.experiment)
+
+
+def common_size(experiment):
+    """The largest of the ensemble sizes that all groups can form."""
     block = SETTINGS[experiment]
-    sizes = [size for size in block["ensemble_sizes"] if size > 1]
-    return max([size for size in sizes if 5 * size <= block["members"]], default=min(sizes))
+    return max(size for size in block["ensemble_sizes"] if size <= min(block["members"]))
+
+
+def compared_sizes(experiment):
+    """Single networks, ensembles of the size that all groups can form, and the largest ones."""
+    return sorted({1, common_size(experiment), max(SETTINGS[experiment]["ensemble_sizes"])})
+
+
+def shown_set(experiment):
+    """The set of the picture of an experiment: real tissue where the tissue that was trained on is drawn."""
+    block = SETTINGS[experiment]
+    return "tissue" if block["source"] == "stand_in" and "tissue" in block["ood"] else "test"
 
 
 rule prepare_image_orbits:
@@ -74,6 +95,7 @@ rule prepare_image_orbits:
         ood_images=setting("{experiment}.ood_images"),
         orders=lambda wildcards: orders(wildcards.experiment),
         angles=setting("{experiment}.angles"),
+        angle_images=setting("{experiment}.angle_images"),
         seed=setting("seed"),
         code=step_code("prepare_image_orbits"),
     message:
@@ -82,7 +104,7 @@ rule prepare_image_orbits:
         "ntklab prepare-image-orbits --data {input.data} --experiment {wildcards.experiment}"
         " --training-images {params.training_images} --test-images {params.test_images} --ood {params.ood}"
         " --ood-sources {params.ood_sources} --ood-images {params.ood_images} --orders {params.orders}"
-        " --angles-evaluated {params.angles} --seed {params.seed} --output {output} > {log} 2>&1"
+        " --angles-evaluated {params.angles} --angle-images {params.angle_images} --seed {params.seed} --output {output} > {log} 2>&1"
 
 
 rule train_classifier_shard:
@@ -105,11 +127,14 @@ rule train_classifier_shard:
         hidden=lambda wildcards: "".join(
             f" --hidden {n}" for n in SETTINGS[wildcards.experiment]["network"]["hidden"]
         ),
-        steps=setting("{experiment}.steps"),
+        epochs=setting("{experiment}.epochs"),
+        paced_by=paced_by,
         batch=setting("{experiment}.batch"),
         learning_rate=setting("{experiment}.learning_rate"),
-        recorded_steps=setting("{experiment}.recorded_steps"),
+        recorded=setting("{experiment}.recorded"),
         recorded_images=setting("{experiment}.recorded_images"),
+        angle_members=setting("{experiment}.angle_members"),
+        precision=CONFIG.precision,
         seed=setting("seed"),
         code=lambda wildcards: step_code("train_classifier_shard", classifiers=[wildcards.model]),
     message:
@@ -118,9 +143,11 @@ rule train_classifier_shard:
     shell:
         "ntklab train-classifier-shard --data {input.data} --experiment {wildcards.experiment}"
         " --model {wildcards.model} --group {wildcards.augmentation} --first {wildcards.first} --last {wildcards.last}"
-        " --channels {params.channels} --pooled {params.pooled}{params.hidden} --steps {params.steps}"
-        " --batch {params.batch} --learning-rate {params.learning_rate} --recorded-steps {params.recorded_steps}"
-        " --recorded-images {params.recorded_images} --seed {params.seed} --device {CONFIG.device}"
+        " --channels {params.channels} --pooled {params.pooled}{params.hidden} --epochs {params.epochs}"
+        " --paced-by {params.paced_by} --batch {params.batch} --learning-rate {params.learning_rate}"
+        " --recorded {params.recorded} --recorded-images {params.recorded_images}"
+        " --angle-members {params.angle_members} --seed {params.seed} --device {CONFIG.device}"
+        " --precision {params.precision}"
         " --members-per-chunk {CONFIG.members_per_chunk} --checkpoints {RESULTS}/checkpoints"
         " --output {output} > {log} 2>&1"
 
@@ -131,7 +158,7 @@ rule measure_orbit_predictions:
         predictions=lambda wildcards: classifier_shards(wildcards.experiment),
     output:
         ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_orbit_predictions.parquet", non_empty=True),
-        training=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_training.parquet", non_empty=True),
+        replicates=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_orbit_replicates.parquet", non_empty=True),
     wildcard_constraints:
         experiment=experiments_of("rotated_images"),
     log:
@@ -140,21 +167,22 @@ rule measure_orbit_predictions:
         f"{RESULTS}/benchmarks/measure_orbit_predictions/{{experiment}}.tsv"
     params:
         sizes=setting("{experiment}.ensemble_sizes"),
+        seed=setting("seed"),
         code=step_code("measure_orbit_predictions"),
     message:
         "Measuring how invariant the classifiers of {wildcards.experiment} are over their orbits"
     shell:
         "ntklab measure-orbit-predictions --data {input.data} --predictions {input.predictions} --sizes {params.sizes}"
-        " --experiment {wildcards.experiment} --output {output[0]} --output-training {output.training} > {log} 2>&1"
+        " --experiment {wildcards.experiment} --seed {params.seed} --output {output[0]}"
+        " --output-replicates {output.replicates} > {log} 2>&1"
 
 
 rule measure_angles:
     input:
-        data=rules.prepare_image_orbits.output,
-        predictions=lambda wildcards: classifier_shards(wildcards.experiment),
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment, "cnn", "canonicalised"),
     output:
         ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angles.parquet", non_empty=True),
-        mean=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angle_means.parquet", non_empty=True),
+        replicates=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angle_replicates.parquet", non_empty=True),
     wildcard_constraints:
         experiment=experiments_of("rotated_images"),
     log:
@@ -163,76 +191,40 @@ rule measure_angles:
         f"{RESULTS}/benchmarks/measure_angles/{{experiment}}.tsv"
     params:
         sizes=setting("{experiment}.ensemble_sizes"),
+        angle_members=setting("{experiment}.angle_members"),
+        seed=setting("seed"),
         code=step_code("measure_angles"),
     message:
         "Measuring at which angles the classifiers of {wildcards.experiment} keep the class of an image"
     shell:
-        "ntklab measure-angles --data {input.data} --predictions {input.predictions} --sizes {params.sizes}"
-        " --experiment {wildcards.experiment} --output {output[0]} --output-mean {output.mean} > {log} 2>&1"
+        "ntklab measure-angles --predictions {input.predictions} --sizes {params.sizes}"
+        " --angle-members {params.angle_members} --experiment {wildcards.experiment} --seed {params.seed}"
+        " --output {output[0]} --output-replicates {output.replicates} > {log} 2>&1"
 
 
-rule resample_orbits:
+rule measure_training:
     input:
-        data=rules.prepare_image_orbits.output,
         predictions=lambda wildcards: classifier_shards(wildcards.experiment),
     output:
-        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_draws.parquet", non_empty=True),
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_training.parquet", non_empty=True),
+        replicates=ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_training_replicates.parquet", non_empty=True),
     wildcard_constraints:
         experiment=experiments_of("rotated_images"),
     log:
-        f"{RESULTS}/logs/resample_orbits/{{experiment}}.log",
+        f"{RESULTS}/logs/measure_training/{{experiment}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/resample_orbits/{{experiment}}.tsv"
+        f"{RESULTS}/benchmarks/measure_training/{{experiment}}.tsv"
     params:
-        sizes=setting("{experiment}.ensemble_sizes"),
+        sizes=lambda wildcards: compared_sizes(wildcards.experiment),
+        sizes_of_spread=setting("{experiment}.ensemble_sizes"),
         seed=setting("seed"),
-        code=step_code("resample_orbits"),
+        code=step_code("measure_training"),
     message:
-        "Drawing networks and images of {wildcards.experiment} again, for the intervals of orbit predictions"
+        "Measuring the classifiers of {wildcards.experiment} during training"
     shell:
-        "ntklab resample-orbits --data {input.data} --predictions {input.predictions} --sizes {params.sizes}"
-        " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"
-
-
-rule resample_angles:
-    input:
-        predictions=lambda wildcards: classifier_shards(wildcards.experiment, "cnn", "canonicalised"),
-    output:
-        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_angle_draws.parquet", non_empty=True),
-    wildcard_constraints:
-        experiment=experiments_of("rotated_images"),
-    log:
-        f"{RESULTS}/logs/resample_angles/{{experiment}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/resample_angles/{{experiment}}.tsv"
-    params:
-        sizes=setting("{experiment}.ensemble_sizes"),
-        seed=setting("seed"),
-        code=step_code("resample_angles"),
-    message:
-        "Drawing networks and images of {wildcards.experiment} again, for the intervals of agreement at all angles"
-    shell:
-        "ntklab resample-angles --predictions {input.predictions} --sizes {params.sizes}"
-        " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"
-
-
-rule resample_training:
-    input:
-        predictions=lambda wildcards: classifier_shards(wildcards.experiment, "cnn"),
-    output:
-        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_training_replicates.parquet", non_empty=True),
-    wildcard_constraints:
-        experiment=experiments_of("rotated_images"),
-    log:
-        f"{RESULTS}/logs/resample_training/{{experiment}}.log",
-    params:
-        sizes=setting("{experiment}.ensemble_sizes"),
-        code=step_code("resample_training"),
-    message:
-        "Leaving members of {wildcards.experiment} out, for the intervals of the logits' spread during training"
-    shell:
-        "ntklab resample-training --predictions {input.predictions} --sizes {params.sizes}"
-        " --experiment {wildcards.experiment} --output {output} > {log} 2>&1"
+        "ntklab measure-training --predictions {input.predictions} --sizes {params.sizes}"
+        " --sizes-of-spread {params.sizes_of_spread} --experiment {wildcards.experiment} --seed {params.seed}"
+        " --output {output[0]} --output-replicates {output.replicates} > {log} 2>&1"
 
 
 rule measure_action_floor:
@@ -265,13 +257,35 @@ rule compare_models:
     log:
         f"{RESULTS}/logs/compare_models/{{experiment}}.log",
     params:
-        ensemble=lambda wildcards: compared_ensemble(wildcards.experiment),
+        ensembles=lambda wildcards: compared_sizes(wildcards.experiment)[1:],
         code=step_code("compare_models"),
     message:
         "Comparing the models of {wildcards.experiment} with each other and with the talk's numbers"
     shell:
-        "ntklab compare-models --table {input.table} --ensemble {params.ensemble} --experiment {wildcards.experiment}"
-        " --output {output} > {log} 2>&1"
+        "ntklab compare-models --table {input.table} --ensembles {params.ensembles}"
+        " --experiment {wildcards.experiment} --output {output} > {log} 2>&1"
+
+
+rule vary_comparison:
+    input:
+        predictions=lambda wildcards: classifier_shards(wildcards.experiment, "cnn", "canonicalised", "frozen"),
+    output:
+        ensure(f"{RESULTS}/tables/ensembles/{{experiment}}_comparison_varied.parquet", non_empty=True),
+    wildcard_constraints:
+        experiment=experiments_of("rotated_images"),
+    log:
+        f"{RESULTS}/logs/vary_comparison/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/vary_comparison/{{experiment}}.tsv"
+    params:
+        ensemble=lambda wildcards: common_size(wildcards.experiment),
+        seed=setting("seed"),
+        code=step_code("vary_comparison"),
+    message:
+        "Comparing canonicalised networks of {wildcards.experiment} with ensembles, one choice changed at a time"
+    shell:
+        "ntklab vary-comparison --predictions {input.predictions} --ensemble {params.ensemble}"
+        " --experiment {wildcards.experiment} --seed {params.seed} --output {output} > {log} 2>&1"
 
 
 rule tabulate_pictures:
@@ -280,7 +294,7 @@ rule tabulate_pictures:
         predictions=lambda wildcards: [
             path
             for path in classifier_shards(wildcards.experiment, "cnn")
-            if f"/group={smallest_group(wildcards.experiment)}/" in path
+            if f"/group={largest_group(wildcards.experiment)}/" in path
         ],
     output:
         pictures=f"{RESULTS}/tables/ensembles/{{experiment}}_pictures.parquet",
@@ -290,12 +304,12 @@ rule tabulate_pictures:
     log:
         f"{RESULTS}/logs/tabulate_pictures/{{experiment}}.log",
     params:
-        ensemble=lambda wildcards: max(SETTINGS[wildcards.experiment]["ensemble_sizes"]),
-        pictures=lambda wildcards: max(orders(wildcards.experiment)),
+        ensemble=lambda wildcards: common_size(wildcards.experiment),
+        shown=lambda wildcards: shown_set(wildcards.experiment),
         code=step_code("tabulate_pictures"),
     message:
-        "Tabulating one test image of {wildcards.experiment} in {params.pictures} rotations, with its predictions"
+        "Tabulating one image of {wildcards.experiment} at the angles trained with, with its predictions"
     shell:
         "ntklab tabulate-pictures --data {input.data} --predictions {input.predictions} --ensemble {params.ensemble}"
-        " --pictures {params.pictures} --experiment {wildcards.experiment} --output-pictures {output.pictures}"
+        " --shown {params.shown} --experiment {wildcards.experiment} --output-pictures {output.pictures}"
         " --output-predictions {output.predictions} > {log} 2>&1"

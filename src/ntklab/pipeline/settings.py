@@ -71,7 +71,7 @@ class ConvolutionalNetwork(Convolutions):
     """number >= 0, sigma_b^2 of all layers"""
 
 
-def increasing(key: str, values: Sequence[int]) -> None:
+def increasing(key: str, values: Sequence[float | int]) -> None:
     """`ValueError` that names the key unless every value is larger than the one before."""
     if any(b <= a for a, b in itertools.pairwise(values)):
         raise ValueError(f"{key}: not increasing")

@@ -38,7 +38,7 @@ MEASUREMENT = (
     Column("quantity", "string", "", "what was measured"),
     Column("value", "float64", "of the quantity", "the measured value"),
     Column("stderr", "float64", "of the quantity", "standard error of the value; 0 for an exact one"),
-    Column("ci_low", "float64", "of the quantity", "lower end of the 95 % interval, value - 1.96 stderr"),
-    Column("ci_high", "float64", "of the quantity", "upper end of the 95 % interval, value + 1.96 stderr"),
+    Column("ci_low", "float64", "of the quantity", "lower end of the 95 % interval"),
+    Column("ci_high", "float64", "of the quantity", "upper end of the 95 % interval"),
     Column("n", "int64", "1", "number of independent estimates behind value and stderr"),
 )

@@ -94,7 +94,7 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ),
         (
             "rotated_fashion_mnist.groups",
-            ["c4", "c10"],
+            ["c4", "c10", "c16"],
             "rotated_fashion_mnist.groups: c10: the order is a multiple of 4 (quarter turns permute pixels) that divides",
         ),
         (
@@ -105,6 +105,7 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ("rotated_fashion_mnist.network.pooled", 9, "rotated_fashion_mnist.network.pooled: 9, but there are"),
         ("finite_width.depth_scan.width", [8, 16], "finite_width.depth_scan.width: one width"),
         ("finite_width.width_scan.depth", 5, "finite_width.width_scan.depth: 4, the layer that the figures show"),
+        ("precision", "bf16", "precision: input should be 'float32' or 'tf32', not 'bf16'"),
         ("device", "tpu", "device: input should be 'cpu' or 'cuda', not 'tpu'"),
     ],
 )

@@ -265,8 +265,8 @@ def changed_steps(before, edit_definition):
 
 EQUIVARIANCE = {"measure_invariance", "measure_equivariance"}
 ORBITS = {"choose_learning_rate", "predict_mean", "train_shard"}
-RESAMPLED = {"resample_orbits", "resample_angles", "resample_training"}
-CLASSIFIERS = {"train_classifier_shard", "measure_orbit_predictions", "measure_angles", "tabulate_pictures", *RESAMPLED}
+ENSEMBLES = {"measure_orbit_predictions", "measure_angles", "measure_training", "vary_comparison"}
+CLASSIFIERS = {"train_classifier_shard", "tabulate_pictures", *ENSEMBLES}
 
 
 @pytest.mark.parametrize(
@@ -277,11 +277,8 @@ CLASSIFIERS = {"train_classifier_shard", "measure_orbit_predictions", "measure_a
         ("nets.layers", "GroupConvolution", {"train_network_shard"}),
         ("ensembles.members", "forward", {"train_shard", "train_equivariant_shard"}),
         ("ensembles.classifiers", "train_classifiers", {"train_classifier_shard"}),
-        (
-            "metrics.statistics",
-            "jackknife",
-            EQUIVARIANCE | {"measure_orbit_predictions", "measure_angles", "measure_ensemble_difference"},
-        ),
+        ("metrics.statistics", "jackknife", EQUIVARIANCE | {"measure_ensemble_difference"}),
+        ("metrics.ensemble_sizes", "tally", ENSEMBLES),
         ("finite_width.recursions", "_v", {"solve_recursions", "sample_networks", "check_diagrams"}),
         ("groups", "group", ORBITS | CLASSIFIERS | {"tabulate_example"}),
         ("pipeline.shards", "ranges", set()),

@@ -10,7 +10,7 @@ from ntklab.pipeline.commands import steps
 
 SMALL = Network(filters=[2], padding="VALID")
 IMAGES = {"experiment": "rotated_fashion_mnist", "seed": 1}
-TRAINED = {"device": "cpu", "members_per_chunk": 1, "seed": 1}
+TRAINED = {"precision": "float32", "device": "cpu", "members_per_chunk": 1, "seed": 1}
 
 
 def call(step: str, **arguments) -> tuple[str, dict]:
@@ -66,33 +66,35 @@ def classifiers(folder: Path):
     yield call(
         "prepare_image_orbits", **IMAGES, data=images, training_images=10, test_images=4,
         ood=["mnist", "photographs", "noise"], ood_sources=["embedded"] * 3, ood_images=3, orders=[4, 8],
-        angles_evaluated=8, output=orbits,
+        angles_evaluated=8, angle_images=3, output=orbits,
     )  # fmt: skip
-    shards = {model: folder / f"{model}.npz" for model in ("cnn", "steerable", "canonicalised")}
+    shards = {model: folder / f"{model}.npz" for model in ("cnn", "steerable", "canonicalised", "frozen")}
     for model, shard in shards.items():
         yield call(
-            "train_classifier_shard", **IMAGES, data=orbits, model=model, group="c4", first=0, last=2,
-            channels=[2, 2], pooled=1, steps=2, batch=8, learning_rate=1e-3, recorded_steps=[0, 2],
-            recorded_images=2, device="cpu", members_per_chunk=2, checkpoints=str(folder / "checkpoints"),
-            output=shard,
+            "train_classifier_shard", **IMAGES, data=orbits, model=model, group="c8", first=0, last=2,
+            channels=[2, 2], pooled=1, epochs=0.2, paced_by="c8", batch=8, learning_rate=1e-3, recorded=[0.0, 1.0],
+            recorded_images=3, angle_members=3, precision="float32", device="cpu", members_per_chunk=2,
+            checkpoints=str(folder / "checkpoints"), output=shard,
         )  # fmt: skip
     measured = dict(data=orbits, experiment="rotated_fashion_mnist")
-    tables = {name: folder / f"{name}.parquet" for name in ("orbits", "training", "angles", "means", "p", "q")}
-    of_all = dict(**measured, predictions=list(shards.values()), sizes=[1, 3])
-    yield call("measure_orbit_predictions", **of_all, output=tables["orbits"], output_training=tables["training"])
-    yield call("measure_angles", **of_all, output=tables["angles"], output_mean=tables["means"])
-    drawn = dict(experiment="rotated_fashion_mnist", sizes=[1, 3])
-    yield call("resample_orbits", **drawn, data=orbits, predictions=list(shards.values()), seed=1, output=folder / "o")
-    yield call("resample_training", **drawn, predictions=[shards["cnn"]], output=folder / "t")
-    without_steerable = [shards["cnn"], shards["canonicalised"]]
-    yield call("resample_angles", **drawn, predictions=without_steerable, seed=1, output=folder / "s")
+    of_all = dict(**IMAGES, predictions=list(shards.values()))
+    tables = {name: folder / f"{name}.parquet" for name in ("orbits", "training", "angles", "p", "q", "varied")}
+    replicates = {name: folder / f"{name}_replicates.parquet" for name in tables}
+
+    def outputs(name: str) -> dict:
+        return {"output": tables[name], "output_replicates": replicates[name]}
+
+    yield call("measure_orbit_predictions", **of_all, data=orbits, sizes=[1, 2, 3], **outputs("orbits"))
+    yield call("measure_angles", **of_all, sizes=[1, 2], angle_members=3, **outputs("angles"))
+    yield call("measure_training", **of_all, sizes=[1, 3], sizes_of_spread=[1, 2, 3], **outputs("training"))
+    yield call("vary_comparison", **of_all, ensemble=2, output=tables["varied"])
     yield call("measure_action_floor", **measured, orders=[4], images=2, output=folder / "floor.parquet")
     yield call(
-        "compare_models", table=tables["orbits"], ensemble=3, experiment="rotated_fashion_mnist",
+        "compare_models", table=tables["orbits"], ensembles=[2, 3], experiment="rotated_fashion_mnist",
         output=folder / "compared.parquet",
     )  # fmt: skip
     yield call(
-        "tabulate_pictures", **measured, predictions=[shards["cnn"]], ensemble=3, pictures=4,
+        "tabulate_pictures", **measured, predictions=[shards["cnn"]], ensemble=3, shown="test",
         output_pictures=tables["p"], output_predictions=tables["q"],
     )  # fmt: skip
 
@@ -110,7 +112,7 @@ def augmented(folder: Path):
         yield call(
             "train_network_shard", data=data, limit=limit, experiment="aug_vs_gcnn", ensemble=ensemble,
             architecture=architecture, augmentation=augmentation, network=SMALL, width=8, first=0, last=5,
-            recorded_steps=[0, 2], seed=1, device="cpu", output=shards[-1],
+            recorded_steps=[0, 2], seed=1, precision="float32", device="cpu", output=shards[-1],
         )  # fmt: skip
     yield call(
         "measure_ensemble_difference", data=data, limit=limit, predictions=shards, sizes=[1, 3],

@@ -11,28 +11,21 @@ from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import read_table, write_table
 
 
-def compare_models(*, table: Path, ensemble: int, experiment: str, output: Path) -> None:
-    """Single models of every kind, ensembles of `ensemble` networks, and what is left of infinite ensembles.
-
-    The deviation is over independently trained models (or ensembles), the standard error that of their mean.
-    """
+def compare_models(*, table: Path, ensembles: list[int], experiment: str, output: Path) -> None:
+    """Single models of every kind, ensembles of the sizes `ensembles`, and what is left of infinite ensembles, each on the orbits
+    of the group trained with; intervals over networks and images."""
     measured = read_table(table, ORBIT_PREDICTION)
-    provenance = record({"experiment": experiment, "ensemble": ensemble}, [table])
+    provenance = record({"experiment": experiment, "ensembles": ensembles}, [table])
     compared = measured.quantity.isin(MODEL_COMPARISON.quantities) & (measured.augmentation == measured.group)
-    sizes = measured.members.isin([1, ensemble]) | (measured.quantity == "floor")
-    rows = measured[compared & sizes].reset_index(drop=True)
+    sizes = (measured.members == 1) | (measured.model == "cnn") & measured.members.isin(ensembles)
+    rows = measured[compared & (sizes | (measured.quantity == "floor"))].reset_index(drop=True)
     talk = [_published(row) for row in rows.itertuples()]
-    rows = rows.assign(
-        experiment=experiment,
-        deviation=rows.stderr * np.sqrt(rows.n),
-        published=[value for value, _ in talk],
-        published_deviation=[deviation for _, deviation in talk],
-    )
+    rows = rows.assign(published=[value for value, _ in talk], published_deviation=[deviation for _, deviation in talk])
     write_table(output, rows[[column.name for column in MODEL_COMPARISON.columns]], MODEL_COMPARISON, provenance)
 
 
 def _published(row) -> tuple[float, float]:
     """The talk's number and the one after +- for a row of the measured table; NaN where it has none."""
     kind = "ensemble" if row.members > 1 else row.model
-    asked = row.quantity == "osp" and row.data == ALL_OOD and (kind == "ensemble") <= (row.model == "cnn")
+    asked = row.quantity == "osp" and row.data == ALL_OOD
     return TALK_COMPARISON.get((kind, row.group), (np.nan, np.nan)) if asked else (np.nan, np.nan)

@@ -12,11 +12,12 @@ EXPERIMENT = "histology"
 TABLES = ("ensembles/histology_pictures", "ensembles/histology_picture_predictions")
 TITLE = "Histological slices: one image and its rotations"
 CAPTION = """\
-One validation image in its four rotations, and the class that a single member (number 0) and an ensemble predict for each;
-red where it is not the class of the unrotated image. The image is the first in the validation set whose class the
-ensemble keeps at all four and gets right while the member keeps it at two or three (were there none: the one on which the
-member keeps it least often). OSP counts the rotations with the class of the unrotated image. Good: OSP 2 or 3 for the member,
-4 for the ensemble.
+One image in its four rotations, and the class that a single member (number 0) and an ensemble predict for each; red where it is
+not the class of the unrotated image. It is a validation image where the networks were trained on tissue; where they were
+trained on drawn stand-in textures, it is a patch of a photograph of real tissue, whose true class is not known. The image is
+the first in its set whose class the ensemble keeps at all four and, where it is known, gets right, while the member keeps it at
+two or three (were there none: the one on which the member keeps it least often). OSP counts the rotations with the class of the
+unrotated image. Good: 2 or 3 for the member, 4 for the ensemble.
 """
 
 
@@ -35,7 +36,12 @@ def draw(pictures: pd.DataFrame, predictions: pd.DataFrame) -> Figure:
             said = f"{_who(members)}: {names[members][angle]}"
             under(axes, said, line, "black" if kept[members][angle] else style.CONTROL)
     counts = ", ".join(f"{kept[members].sum()} of the {_who(members)}" for members in finite)
-    figure.supxlabel(f"true class {names[np.inf].iloc[0]}; orbit same predictions: {counts}", fontsize="small")
+    true = (
+        f"true class {names[np.inf].iloc[0]}"
+        if np.inf in names
+        else "real tissue, networks trained on stand-in textures"
+    )
+    figure.supxlabel(f"{true}; orbit same predictions: {counts}", fontsize="small")
     return figure
 
 

@@ -14,11 +14,22 @@ DATA_NAMES = {
     "mnist": "MNIST digits",
     "cifar10": "CIFAR10",
     "photographs": "photographs",
+    "tissue": "real tissue",
     "noise": "noise",
-    "out_of_distribution": "all sets out of distribution",
+    "out_of_distribution": "out of distribution",
 }
 SOURCE_NAMES = {"embedded": "embedded subset", "full": "full set", "stand_in": "STAND-IN", "generated": "N(0, 1)"}
-MODEL_NAMES = {"cnn": "CNN", "steerable": "steerable CNN", "canonicalised": "canonicalised CNN"}
+MODEL_NAMES = {
+    "cnn": "CNN",
+    "steerable": "steerable CNN",
+    "canonicalised": "canonicalised CNN",
+    "frozen": "canonicalised, untrained",
+}
+MODEL_COLOURS = {"cnn": "#0072b2", "steerable": "#e69f00", "canonicalised": "#009e73", "frozen": "#999999"}
+CHANCE = {"color": "0.55", "linestyle": ":", "linewidth": 1}
+LEAST = 0.004
+"""Where logarithmic axes of recorded images begin: of these there are too few to tell less from nothing."""
+INTERPOLATION = {"color": style.CONTROL, "linestyle": "-.", "linewidth": 1}
 
 
 def out_of_distribution(table: pd.DataFrame) -> list[str]:
@@ -57,74 +68,101 @@ def curve(axes: Axes, rows: pd.DataFrame, x: str, scale: float | int = 1.0, **li
     axes.fill_between(rows[x], rows.ci_low * scale, rows.ci_high * scale, color=line["color"], alpha=0.2, linewidth=0)
 
 
-def members_band(axes: Axes, rows: pd.DataFrame, x: str, scale: float | int = 1.0, **line) -> None:
-    """Mean over single members with a band of one standard deviation between them."""
-    rows = rows[rows.members == 1].sort_values(x)
-    spread = rows.stderr * np.sqrt(rows.n)
-    axes.plot(rows[x], rows.value * scale, **line)
-    low, high = ((rows.value + sign * spread) * scale for sign in (-1, 1))
-    axes.fill_between(rows[x], low, high, color=line["color"], alpha=0.12, linewidth=0)
+def lost(rows: pd.DataFrame) -> pd.DataFrame:
+    """OSP as 1 - OSP / order, the fraction of rotations at which the class is another one, with its interval."""
+    orders = np.array([order(name) for name in rows.group])
+    ends = {"ci_low": 1 - rows.ci_high / orders, "ci_high": 1 - rows.ci_low / orders}
+    return rows.assign(value=1 - rows.value / orders, **ends)
+
+
+def changed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Agreement as the fraction of images that get another class, with its interval; the angle 0 again at 360 degrees."""
+    ends = {"ci_low": 1 - rows.ci_high, "ci_high": 1 - rows.ci_low}
+    rows = rows.assign(value=1 - rows.value, **ends)
+    return pd.concat([rows, rows[rows.angle == 0].assign(angle=360.0)])
+
+
+def trained_angles(axes: Axes, elements: int) -> None:
+    """A thin line at every angle of a cyclic group."""
+    for element in range(elements):
+        axes.axvline(360 * element / elements, color="0.85", linewidth=0.6, zorder=0)
+    axes.grid(False, axis="x")
 
 
 def by_chance(table: pd.DataFrame, **settings: object) -> pd.DataFrame:
-    """OSP that predictions would have which agree only as often as the classes' measured frequencies make them."""
+    """What predictions would lose which agree only as often as the classes' measured frequencies make them."""
     rows = select(table, "concentration", **settings)
-    return rows.assign(value=[chance(order(row.group), row.value) for row in rows.itertuples()])
+    return lost(rows.assign(value=[chance(order(row.group), row.value) for row in rows.itertuples()]))
 
 
-def against_size(axes: Axes, table: pd.DataFrame, data: str, model: str = "cnn") -> None:
-    """OSP as a fraction of the group's order against the size of the ensemble, for every group; members as a band."""
-    rows = select(table, "osp", data=data, model=model)
-    chances = by_chance(table, data=data, model=model)
-    for name in groups(rows):
-        of_group = rows[rows.augmentation == name].sort_values("members")
-        colour, scale = style.group_colour(name), 1 / order(name)
-        single = of_group[of_group.members == 1].iloc[0]
-        sd = single.stderr * np.sqrt(single.n)
-        axes.axhspan((single.value - sd) * scale, (single.value + sd) * scale, color=colour, alpha=0.1, linewidth=0)
-        axes.errorbar(
-            of_group.members, of_group.value * scale, 1.96 * of_group.stderr * scale, color=colour, marker="o",
-            markersize=4, capsize=2, label=f"C{order(name)}",
-        )  # fmt: skip
-        of_chance = chances[chances.augmentation == name].sort_values("members")
-        axes.plot(of_chance.members, of_chance.value * scale, color=colour, linestyle=":", linewidth=1)
-    axes.set(xscale="log", xlabel="members in the ensemble", ylabel="orbit same predictions / order")
-    axes.set_xticks(sorted(rows.members.unique()), [style.count(m) for m in sorted(rows.members.unique())])
+def points(axes: Axes, rows: pd.DataFrame, x: str = "members", **look) -> None:
+    """Values against the column x with 95 % bars, cut at the axis where it is logarithmic."""
+    rows = rows.sort_values(x)
+    bars = np.maximum([rows.value - rows.ci_low, rows.ci_high - rows.value], 0)
+    axes.errorbar(
+        rows[x], rows.value, bars, **{"marker": "o", "markersize": 3.5, "capsize": 2, "linewidth": 1.2, **look}
+    )
+
+
+def logarithmic(axes: Axes) -> None:
+    """1 - OSP / order on a logarithmic axis, plain numbers on it."""
+    axes.set_yscale("log")
+    style.plain_numbers(axes.yaxis)
+
+
+def against_size(axes: Axes, table: pd.DataFrame, data: str, name: str, colour=None) -> None:
+    """1 - OSP / order of the networks of one group against the size of the ensemble, with chance and, where rotations
+    interpolate, what interpolation alone loses."""
+    settings = {"data": data, "model": "cnn", "augmentation": name, "group": name}
+    rows = lost(select(table, "osp", **settings))
+    points(axes, rows, color=colour or style.group_colour(name), label="ensembles")
+    chances = by_chance(table, **settings).sort_values("members")
+    axes.plot(chances.members, chances.value, label="chance", **CHANCE)
+    returned = select(table, "osp_returned", **settings)
+    if len(returned):
+        returned = lost(returned).sort_values("members")
+        axes.plot(returned.members, returned.value, label="there and back", **INTERPOLATION)
+    axes.set_xscale("log")
+    logarithmic(axes)
+    sizes = sorted(rows.members.unique())
+    axes.set_xticks(sizes, [style.count(m) for m in sizes])
     axes.minorticks_off()
-    axes.set_ylim(top=1.02)
 
 
-def against_time(axes: Axes, table: pd.DataFrame, data: str, augmentation: str) -> None:
-    """OSP on quarter turns against training steps: single members as a band, ensembles of every size, chance of both."""
-    settings = {"data": data, "model": "cnn", "augmentation": augmentation}
-    rows, chances = select(table, "osp", **settings), by_chance(table, **settings)
-    members_band(axes, rows, "step", color="0.4", linestyle="--", label="single members")
-    sizes = sorted(size for size in rows.members.unique() if size > 1)
-    colours = style.width_colours(sizes)
-    for size, colour in colours.items():
-        label = f"ensembles of {style.count(size)}"
-        curve(axes, rows[rows.members == size], "step", color=colour, marker=".", label=label)
-    for size, colour in {1: "0.4", sizes[-1]: colours[sizes[-1]]}.items():
+def against_time(axes: Axes, table: pd.DataFrame, data: str, name: str) -> None:
+    """1 - OSP / order on the orbits of one group against training steps: single members and ensembles, chance of both."""
+    settings = {"data": data, "model": "cnn", "augmentation": name}
+    rows, chances = lost(select(table, "osp", **settings)), by_chance(table, **settings)
+    sizes = sorted(rows.members.unique())
+    colours = {1.0: "0.4"} | style.width_colours(size for size in sizes if size > 1)
+    for size in sizes:
+        label = "single networks" if size == 1 else f"ensembles of {style.count(size)}"
+        curve(axes, rows[rows.members == size], "step", color=colours[size], marker=".", label=label)
         of_chance = chances[chances.members == size].sort_values("step")
-        label = "chance" if size == 1 else None
-        axes.plot(of_chance.step, of_chance.value, color=colour, linestyle=":", linewidth=1, label=label)
+        look = CHANCE | {"color": colours[size]}
+        axes.plot(of_chance.step, of_chance.value, label="chance" if size == sizes[-1] else None, **look)
     axes.set_xscale("symlog", linthresh=5, linscale=0.5)
-    axes.set(xlabel="steps of Adam", ylabel="orbit same predictions (C4)", ylim=(None, 4.08))
+    logarithmic(axes)
+    axes.set(xlabel="steps of Adam", ylim=(LEAST, None))
     axes.set_xlim(left=0)
 
 
-def out_of_distribution_panels(final: pd.DataFrame, training: pd.DataFrame) -> Figure:
-    """A column for every set out of distribution: OSP against ensemble size, and during training (smallest group)."""
-    sets = out_of_distribution(final)
-    figure = style.new_figure(columns=len(sets), rows=2)
-    columns = figure.subplots(2, len(sets), squeeze=False).T
-    for (size, time), data in zip(columns, sets, strict=True):
-        against_size(size, final, data)
-        size.set_title(named(final, data))
-        against_time(time, training, data, groups(final)[0])
-    if len(groups(final)) > 1:
-        columns[0][0].legend(title="trained with", loc="lower right")
-    columns[0][1].legend(loc="best")
+def out_of_distribution_panels(final: pd.DataFrame) -> Figure:
+    """A column for every group and a row for every set out of distribution: 1 - OSP / order against ensemble size, that of the
+    test images in grey."""
+    sets, trained = out_of_distribution(final), groups(final)
+    figure = style.new_figure(columns=0.4 + 0.85 * max(len(trained), 1), rows=0.95 * len(sets))
+    panels = figure.subplots(len(sets), len(trained), squeeze=False, sharex="col")
+    for row, data in zip(panels, sets, strict=True):
+        for axes, name in zip(row, trained, strict=True):
+            against_size(axes, final, data, name)
+            points(axes, lost(select(final, "osp", data="test", model="cnn", augmentation=name, group=name)), color="0.7",
+                   label="test images")  # fmt: skip
+            axes.set_title(f"{named(final, data)}, C{order(name)}", fontsize="small")
+        row[0].set_ylabel("1 - OSP / order")
+    for axes in panels[-1]:
+        axes.set_xlabel("members in the ensemble")
+    figure.legend(*panels[0][-1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 

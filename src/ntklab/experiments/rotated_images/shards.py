@@ -7,12 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from ntklab.data.out_of_distribution import NOISE
 from ntklab.files import Arrays
 from ntklab.groups import group
 from ntklab.pipeline.shards import by, joined
 
 ALL_OOD = "out_of_distribution"
-"""Name of the union of all sets out of distribution, which have equally many images each."""
+"""Name of the union of all sets out of distribution but noise, which have equally many images each."""
+QUARTER_TURNS = 4
 
 
 class Trained(NamedTuple):
@@ -23,38 +25,46 @@ class Trained(NamedTuple):
     shards: list[Arrays]
 
     @property
+    def kind(self) -> str:
+        """A name that no other such networks have."""
+        return f"{self.model} {self.augmentation}"
+
+    @property
     def order(self) -> int:
         """Order of the group trained with; 1 for no augmentation."""
         return group(self.augmentation).order
+
+    @property
+    def orbit(self) -> int:
+        """Elements of the orbits on which these networks are compared: quarter turns for no augmentation."""
+        return max(self.order, QUARTER_TURNS)
 
     @property
     def header(self) -> dict:
         return self.shards[0].header
 
     def sets(self) -> list[str]:
-        """Names of the sets of images, the union of those out of distribution last."""
-        return [*self.shards[0].groups("logits"), ALL_OOD]
-
-    def single_sets(self) -> list[str]:
-        """Names of the sets of images, the test images first, without the union."""
-        return self.shards[0].groups("logits")
-
-    def number_of_images(self, name: str) -> int:
-        """Images in a set."""
-        return self.shards[0][f"{name}/logits"].shape[1]
+        """Names of the sets of images, the test images first."""
+        return self.shards[0].groups("orbits")
 
     def source(self, name: str) -> str:
         """Where the images of a set come from."""
         sources = self.header["sources"]
-        return sources.get(name) or ", ".join(sources[part] for part in self._parts(name))
+        return sources[name] if name != ALL_OOD else ", ".join(sources[part] for part in natural(self.sets()))
 
-    def members(self, name: str, kind: str = "logits") -> Float[np.ndarray, "member *time input angle class"]:
-        """Logits of all members on a set, in the order of their indices."""
-        parts = [joined(self.shards, f"{part}/{kind}") for part in self._parts(name)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-3)
+    def logits(self, name: str, on: str = "orbits") -> Float[np.ndarray, "member *time input element class"]:
+        """Logits of all members on a set, in the order of their indices; on "angles" of those that have them."""
+        return joined([shard for shard in self.shards if name in shard.groups(on)], f"{name}/{on}")
 
-    def _parts(self, name: str) -> list[str]:
-        return [part for part in self.shards[0].groups("logits") if part != "test"] if name == ALL_OOD else [name]
+    def on_orbits(self, name: str, order: int) -> Float[np.ndarray, "member input element class"]:
+        """The same on the orbits of the cyclic group of `order`, which divides that of the orbits there are."""
+        f = self.logits(name)
+        return f[:, :, :: f.shape[2] // order]
+
+
+def natural(sets: Iterable[str]) -> list[str]:
+    """The sets out of distribution that are averaged over: rotations change noise, which interpolation blurs, too much."""
+    return [name for name in sets if name not in ("test", NOISE)]
 
 
 def trained_models(paths: Iterable[Path]) -> Iterator[Trained]:

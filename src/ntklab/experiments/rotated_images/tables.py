@@ -4,49 +4,87 @@ from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 
 MODEL = (
     Column("source", "string", "", "where the images come from: embedded, full, stand_in, or a file"),
-    Column("model", "string", "", "cnn, steerable (invariant by construction) or canonicalised"),
+    Column("model", "string", "", "cnn, steerable (invariant by construction), canonicalised, or frozen (canonicalised by an "
+           "untrained network)"),
     Column("augmentation", "string", "", "group whose full orbits were trained on; c1 is no augmentation"),
     Column("members", "float64", "networks", "size of the ensemble; 1 single members"),
-)
+)  # fmt: skip
+
+STEP = Column("step", "int64", "steps", "steps of Adam")
 
 ORBIT_PREDICTION = Schema(
     name="orbit_prediction",
     row="one quantity of the mean logits of ensembles of one size on the orbits of one set of images at one time",
-    columns=(*ON_ORBITS, *MODEL, Column("step", "int64", "steps", "steps of Adam"), *MEASUREMENT),
+    columns=(*ON_ORBITS, *MODEL, STEP, *MEASUREMENT),
     quantities={
         "osp": "orbit same prediction: elements with the class of the untransformed image; 1 to the group's order",
         "kappa": "chance-corrected agreement (a - sum p^2) / (1 - sum p^2), a without the identity; 0 is chance, at most 1",
         "concentration": "sum p^2 over classes, p the fraction of all predictions in the class: agreement by chance; 0 to 1",
         "osp_probabilities": "osp of the mean of the members' probabilities; 1 to the group's order",
-        "agreement": "mean over many angles of the fraction of images with the class of the unrotated one; 0 to 1",
+        "osp_returned": "osp if the class only changed by turning the image there and back: interpolation alone; 1 to the order",
         "spread": "root mean square deviation of the logits from their orbit mean, norm over classes; logits",
-        "relative_spread": "spread divided by the root mean square of the logits; dimensionless, 0 to 1",
         "floor": "unbiased squared spread of the infinite ensemble, may be negative; logits, squared",
-        "accuracy": "fraction of untransformed images that get their label, error over members and images; dimensionless",
+        "accuracy": "fraction of untransformed images that get their label; dimensionless",
+        "accuracy_probabilities": "accuracy of the mean of the members' probabilities; dimensionless",
+        "accuracy_shifted": "accuracy with the label of the image before in place of each one's: chance; dimensionless",
+        "calibration_error": "expected calibration error of the mean logits' probabilities, 15 bins; dimensionless, 0 to 1",
+        "calibration_error_probabilities": "the same of the mean of the members' probabilities; dimensionless, 0 to 1",
+        "disagreement": "fraction of pairs of members that give an untransformed image different classes; 0 to 1",
+        "training_loss": "cross-entropy on the mini-batches of the recorded steps, mean over members; nats",
+        "parameters": "trained parameters of a network; a count",
+        "multiplications": "multiplications of a network for one image of a mini-batch; a count",
     },
 )
 
+PLACES = {
+    "agreement": "fraction of images with the class of the unrotated one, mean over all angles; 0 to 1",
+    "kappa_angles": "chance-corrected agreement over all angles but 0; 0 is chance, at most 1",
+    "at": "agreement at the angles trained with, 0 left out (c1: quarter turns); 0 to 1",
+    "between": "agreement half-way between the angles trained with (c1: between quarter turns); 0 to 1",
+    "quarter": "agreement at quarter turns, 0 left out; 0 to 1",
+}
+
 ANGLE_AGREEMENT = Schema(
     name="angle_agreement",
-    row="how often ensembles of one size keep the class of an image rotated by one angle",
-    columns=(*ON_ORBITS, *MODEL, Column("angle", "float64", "degrees", "counter-clockwise rotation"), *MEASUREMENT),
-    quantities={"agreement": "fraction of images with the class of the unrotated one; 0 to 1"},
-)
-
-COMPARED = ("osp", "kappa", "spread", "floor", "accuracy")
-
-MODEL_COMPARISON = Schema(
-    name="model_comparison",
-    row="one quantity of one kind of model trained with one group, out of distribution, beside the published number",
+    row="how often ensembles of one size keep the class of an image rotated by one angle, or by angles of one kind",
     columns=(
         *ON_ORBITS,
         *MODEL,
-        Column("deviation", "float64", "of the quantity", "standard deviation over independently trained models"),
+        Column("angle", "float64", "degrees", "counter-clockwise rotation; NaN for several angles"),
+        *MEASUREMENT,
+    ),
+    quantities={"same": "fraction of images with the class of the unrotated one, at one angle; 0 to 1", **PLACES},
+)
+
+COMPARED = ("osp", "kappa", "spread", "floor", "accuracy", "parameters", "multiplications")
+
+MODEL_COMPARISON = Schema(
+    name="model_comparison",
+    row="one quantity of one kind of model trained with one group, beside the published number",
+    columns=(
+        *ON_ORBITS,
+        *MODEL,
         *MEASUREMENT,
         Column("published", "float64", "of the quantity", "number in the talk; NaN if none"),
         Column("published_deviation", "float64", "of the quantity", "number after +- in the talk; NaN if none"),
     ),
     quantities={name: ORBIT_PREDICTION.quantities[name] for name in COMPARED},
+)
+
+VARIED_COMPARISON = Schema(
+    name="varied_comparison",
+    row="canonicalised networks minus ensembles of plain ones, with one choice of the comparison changed",
+    columns=(
+        *ON_ORBITS,
+        Column("augmentation", "string", "", "group whose full orbits were trained on"),
+        Column("factor", "string", "", "what is changed: base for nothing"),
+        Column("level", "string", "", "what it is changed to"),
+        *MEASUREMENT,
+        Column("published", "float64", "of the quantity", "the same difference in the talk; NaN if none"),
+    ),
+    quantities={
+        "difference": "agreement with the class of the unrotated image over the angles, canonicalised minus ensembles"
+    },
 )
 
 PICTURE = Schema(
@@ -71,7 +109,9 @@ PICTURE_PREDICTION = Schema(
         *ON_ORBITS,
         Column("image", "int64", "", "index of the image in its set"),
         Column("angle", "float64", "degrees", "counter-clockwise rotation"),
-        Column("members", "float64", "networks", "size of the ensemble; 1 a single member; inf the true class"),
+        Column(
+            "members", "float64", "networks", "size of the ensemble; 1 a single member; inf the true class, if known"
+        ),
         Column("class_name", "string", "", "name of the class"),
         *MEASUREMENT,
     ),
@@ -89,41 +129,33 @@ ACTION_FLOOR = Schema(
 )
 
 REPLICATE = (
-    Column("model", "string", "", "cnn, steerable (invariant by construction) or canonicalised"),
-    Column("augmentation", "string", "", "group whose full orbits were trained on; c1 is no augmentation"),
-    Column("members", "float64", "networks", "size of the ensemble; 1 single members; inf the infinite ensemble"),
-    Column("n", "int64", "1", "number of disjoint ensembles of that size"),
+    *MODEL[1:],
+    STEP,
+    Column("n", "int64", "networks", "networks that the ensembles are formed of"),
     Column("quantity", "string", "", "what was measured"),
 )
 
-DRAW = Column(
-    "replicate", "int64", "", "0: members and images as they are; 1, 2, ...: drawn again with replacement, both"
-)
-
-ORBIT_DRAW = Schema(
-    name="orbit_draw",
-    row="one quantity of ensembles of one size on one set of images, after one draw of members and of images",
-    columns=(*ON_ORBITS, *REPLICATE, DRAW, Column("value", "float64", "of the quantity", "the measured value")),
-    quantities={
-        **{name: ORBIT_PREDICTION.quantities[name] for name in ("osp", "kappa", "accuracy")},
-        "accuracy_shifted": "accuracy with the label of the next image in place of each one's: chance",
-        "agreement": "agreement with the class of the unrotated image, mean over all angles; 0 to 1",
-        "kappa_angles": "chance-corrected agreement over all angles but 0; 0 is chance, at most 1",
-        "at": "agreement at the angles trained with, 0 left out (c1: quarter turns); 0 to 1",
-        "between": "agreement half-way between the angles trained with (c1: between quarter turns); 0 to 1",
-        "quarter": "agreement at quarter turns, 0 left out; 0 to 1",
-    },
-)
-"""Draw k takes the same images for all models, and the same members of a model for all sizes, sets and quantities, so that
-differences are paired inside each draw."""
-
-SPREAD_REPLICATE = Schema(
-    name="spread_replicate",
-    row="squared spread of the logits over quarter turns at one training time, with one group of members left out",
+TWO_WAY_REPLICATE = Schema(
+    name="two_way_replicate",
+    row="one quantity of ensembles of one size on one set of images, with one group of networks or of images left out",
     columns=(
         *ON_ORBITS,
         *REPLICATE,
-        Column("step", "int64", "steps", "steps of Adam"),
+        Column("left_out", "string", "", "members or images: of what a group is left out; none"),
+        Column("replicate", "int64", "", "0: nothing is left out; 1, 2, ...: the group that is"),
+        Column("value", "float64", "of the quantity", "the measured value"),
+    ),
+    quantities={**ORBIT_PREDICTION.quantities, **PLACES},
+)
+"""Group k of the images is the same for all models, group k of the networks the same for all sizes and sets, so that differences
+are paired inside each replicate."""
+
+SPREAD_REPLICATE = Schema(
+    name="spread_replicate",
+    row="squared spread of the logits over the orbit at one training time, with one group of members left out",
+    columns=(
+        *ON_ORBITS,
+        *REPLICATE,
         Column("replicate", "int64", "", "0: all members; 1, 2, ...: without one group of them"),
         Column("value", "float64", "logits, squared", "the measured value"),
     ),
@@ -132,25 +164,28 @@ SPREAD_REPLICATE = Schema(
     },
 )
 
+ORBITS = {
+    "orbit_predictions": ORBIT_PREDICTION,
+    "orbit_replicates": TWO_WAY_REPLICATE,
+    "training": ORBIT_PREDICTION,
+    "training_replicates": SPREAD_REPLICATE,
+    "pictures": PICTURE,
+    "picture_predictions": PICTURE_PREDICTION,
+}
+COMPARISON = {
+    "angles": ANGLE_AGREEMENT,
+    "angle_replicates": TWO_WAY_REPLICATE,
+    "action_floor": ACTION_FLOOR,
+    "comparison": MODEL_COMPARISON,
+    "comparison_varied": VARIED_COMPARISON,
+}
+
+
+def _tables(experiment: str, schemas: dict[str, Schema]) -> dict[str, Schema]:
+    return {f"ensembles/{experiment}_{name}": schema for name, schema in schemas.items()}
+
+
 TABLES = {
-    "rotated_fashion_mnist": {
-        "ensembles/rotated_fashion_mnist_orbit_predictions": ORBIT_PREDICTION,
-        "ensembles/rotated_fashion_mnist_training": ORBIT_PREDICTION,
-        "ensembles/rotated_fashion_mnist_angles": ANGLE_AGREEMENT,
-        "ensembles/rotated_fashion_mnist_angle_means": ORBIT_PREDICTION,
-        "ensembles/rotated_fashion_mnist_draws": ORBIT_DRAW,
-        "ensembles/rotated_fashion_mnist_angle_draws": ORBIT_DRAW,
-        "ensembles/rotated_fashion_mnist_training_replicates": SPREAD_REPLICATE,
-        "ensembles/rotated_fashion_mnist_action_floor": ACTION_FLOOR,
-        "ensembles/rotated_fashion_mnist_comparison": MODEL_COMPARISON,
-        "ensembles/rotated_fashion_mnist_pictures": PICTURE,
-        "ensembles/rotated_fashion_mnist_picture_predictions": PICTURE_PREDICTION,
-    },
-    "histology": {
-        "ensembles/histology_orbit_predictions": ORBIT_PREDICTION,
-        "ensembles/histology_training": ORBIT_PREDICTION,
-        "ensembles/histology_draws": ORBIT_DRAW,
-        "ensembles/histology_pictures": PICTURE,
-        "ensembles/histology_picture_predictions": PICTURE_PREDICTION,
-    },
+    "rotated_fashion_mnist": _tables("rotated_fashion_mnist", ORBITS | COMPARISON),
+    "histology": _tables("histology", ORBITS),
 }

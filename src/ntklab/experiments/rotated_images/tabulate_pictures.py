@@ -17,28 +17,28 @@ def tabulate_pictures(
     data: Path,
     predictions: list[Path],
     ensemble: int,
-    pictures: int,
+    shown: str,
     experiment: str,
     output_pictures: Path,
     output_predictions: Path,
 ) -> None:
-    """Write `pictures` rotations of a test image, and the predictions of member 0 and of the mean of `ensemble` members.
+    """Write an image of the set `shown` at the angles of the group trained with, and the predictions of member 0 and of the mean
+    of `ensemble` members.
 
-    The image is the first whose class the ensemble keeps at all those angles, and gets right, while the member keeps it
-    at some but not all others; without one, the first of the images on which the member keeps it least often.
+    The image is the first whose class the ensemble keeps at all those angles, and gets right where there are labels, while the
+    member keeps it at some but not all others; without one, the first of the images on which the member keeps it least often.
     """
     orbits = Arrays(data)
-    settings = {"experiment": experiment, "ensemble": ensemble, "pictures": pictures}
-    provenance = record(settings, [data, *predictions])
+    provenance = record({"experiment": experiment, "ensemble": ensemble, "shown": shown}, [data, *predictions])
     (trained,) = trained_models(predictions)
-    logits = trained.members("test")[:ensemble].astype(np.float64)
-    logits = logits[:, :, :: logits.shape[2] // pictures]
+    logits = trained.logits(shown)[:ensemble].astype(np.float64)
+    pictures = logits.shape[2]
     classes = {1: logits[0].argmax(axis=-1), ensemble: logits.mean(axis=0).argmax(axis=-1)}
-    labels = orbits["test/labels"]
+    labels = orbits["test/labels"] if shown == "test" else None
     image = _choose(classes[1], classes[ensemble], labels)
-    x = orbits["test/orbits"][image]
+    x = orbits[f"{shown}/orbits"][image]
     x = x[:: len(x) // pictures]
-    common = {"experiment": experiment, "data": "test", "group": trained.augmentation, "image": image}
+    common = {"experiment": experiment, "data": shown, "group": trained.augmentation, "image": image}
     pixels = [
         {"angle": 360 * i / pictures, "row": r, "column": c, "channel": k, "value": float(value)}
         for (i, r, c, k), value in np.ndenumerate(x)
@@ -46,7 +46,8 @@ def tabulate_pictures(
     table = measurements(pixels, PICTURE, **common, quantity="pixel", stderr=0.0, n=1)
     write_table(output_pictures, table, PICTURE, provenance)
     said = {float(members): found[image] for members, found in classes.items()}
-    said[np.inf] = np.full(pictures, labels[image])
+    if labels is not None:
+        said[np.inf] = np.full(pictures, labels[image])
     rows = [
         {"angle": 360 * i / pictures, "members": members, "class_name": orbits.header["classes"][k], "value": float(k)}
         for members, found in said.items()
@@ -56,8 +57,9 @@ def tabulate_pictures(
     write_table(output_predictions, table, PICTURE_PREDICTION, provenance)
 
 
-def _choose(member: np.ndarray, ensemble: np.ndarray, labels: np.ndarray) -> int:
+def _choose(member: np.ndarray, ensemble: np.ndarray, labels: np.ndarray | None) -> int:
     """Index of the image to show; arrays of classes (image, angle)."""
     kept = (member == member[:, :1]).sum(axis=1)
-    good = (ensemble == labels[:, None]).all(axis=1) & (kept > member.shape[1] // 4) & (kept < member.shape[1])
+    wanted = ensemble[:, :1] if labels is None else labels[:, None]
+    good = (ensemble == wanted).all(axis=1) & (kept > member.shape[1] // 4) & (kept < member.shape[1])
     return int(np.argmax(good)) if good.any() else int(np.argmin(kept))

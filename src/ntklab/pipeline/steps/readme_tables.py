@@ -204,10 +204,11 @@ where the statement must fail (not augmented, mismatched, a condition broken, th
 has no power and stays undecided. *Checks* are of the arithmetic, identities that could not be otherwise, and do not count for a
 paper.
 
-**Intervals.** Each is of the whole statistic, from the raw units to the final number: `members`, `batches`, `draws` or `repeats`
-are left out in groups (delete-group jackknife, Student's t), `members+inputs` are both drawn again; of several times, widths or
-groups the one that ends worst is given, with simultaneous intervals. `none`: a number without chance, within the error bound
-that its computation reports. `resolves` is the smallest relative change of the theory that would be noticed.
+**Intervals.** Each is of the whole statistic, from the raw units to the final number: `members`, `batches`, `draws` or
+`repeats` are left out in groups (delete-group jackknife, Student's t), of `members+inputs` both, whose variances add; of
+several times, widths or groups the one that ends worst is given, with simultaneous intervals. `none`: a number without chance,
+within the error bound that its computation reports. `resolves` is the smallest relative change of the theory that would be
+noticed.
 
 **Reasons.** *Interval too wide*: more members, draws or networks decide. *Control passes too*: the number does not tell the
 statement from its opposite. *Stand-in data*: textures drawn here instead of histological images. Others name what is missing.
