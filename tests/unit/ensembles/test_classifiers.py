@@ -195,11 +195,36 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(data, tmp_path, monkeypatch
     steps = []
     monkeypatch.setattr(Checkpoint, "save_now_and_then", lambda self, values: steps.append(1))
     again = trained(data, [0, 1, 2], checkpoint=path, **options)
-    assert len(steps) == (-(-3 // chunk)) * 12 - 17
+    assert len(steps) == (-(-3 // chunk)) * 11 - 17
     np.testing.assert_array_equal(again.trained["test"], whole.trained["test"])
     np.testing.assert_array_equal(again.recorded["test"], whole.recorded["test"])
     np.testing.assert_array_equal(again.loss, whole.loss)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("chunk", [1, 2])
+@pytest.mark.parametrize("evaluation", [7, 8], ids=["recorded", "trained"])
+def test_a_run_that_was_cut_off_after_the_last_step_of_a_chunk_goes_on(data, tmp_path, monkeypatch, chunk, evaluation):
+    """In one of the two evaluations of the second chunk after its training; of each chunk there are two more before."""
+    path, options = tmp_path / "shard.pt", {"members_per_chunk": chunk}
+    whole, evaluated = trained(data, [0, 1, 2], **options), []
+
+    def cut(self, *orbits, logits=classifiers._Chunk.logits):
+        evaluated.append(1)
+        if len(evaluated) == evaluation:
+            raise Cut
+        return logits(self, *orbits)
+
+    monkeypatch.setattr("ntklab.ensembles.checkpoint.SECONDS", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(classifiers._Chunk, "logits", cut)
+        with pytest.raises(Cut):
+            trained(data, [0, 1, 2], checkpoint=path, **options)
+    assert torch.load(path, weights_only=False)["step"] == 11 and len(evaluated) == evaluation
+    again = trained(data, [0, 1, 2], checkpoint=path, **options)
+    for found, expected in ((again.trained, whole.trained), (again.recorded, whole.recorded)):
+        assert found["test"].tobytes() == expected["test"].tobytes()
+    assert again.loss.tobytes() == whole.loss.tobytes() and not path.exists()
 
 
 def test_a_missing_gpu_and_a_loss_that_is_not_finite_are_said(data, monkeypatch):

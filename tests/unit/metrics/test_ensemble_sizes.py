@@ -10,6 +10,7 @@ from scipy.special import softmax
 from ntklab.errors import InputError
 from ntklab.metrics import ensemble_sizes, orbit_classification
 from ntklab.metrics.ensemble_sizes import (
+    HALVES,
     NOISE,
     SubEnsembles,
     disagreement,
@@ -55,16 +56,23 @@ def test_with_the_same_generator_small_ensembles_are_parts_of_large_ones():
 
 
 @pytest.mark.parametrize("members", [3, 7, 20])
-def test_the_whole_pool_is_one_ensemble_whose_deviations_are_those_of_halves(members):
-    chosen, half = (sub_ensembles_of(members, size, np.random.default_rng(4)) for size in (members, members // 2))
+def test_the_whole_pool_is_one_ensemble_whose_deviations_are_those_of_halves(rng, members):
+    """As varied as an ensemble of half as many: half the mean square of the difference of disjoint halves."""
+    chosen, half = sub_ensembles_of(members, members, rng), members // 2
     np.testing.assert_allclose(chosen.means[0], 1 / members)
-    np.testing.assert_array_equal(chosen.means[1:], half.means)
+    halves = chosen.means[1:].reshape(HALVES, -1, members)[:, :2]
+    assert ((halves > 0).sum(axis=2) == half).all() and ((halves > 0).sum(axis=1) <= 1).all()
+    np.testing.assert_allclose(halves[halves > 0], 1 / half)
+    assert len(np.unique(halves, axis=0)) > min(5, HALVES / 4), "random partitions"
+    assert chosen.averages.shape == (1, len(chosen.means))
     assert chosen.averages[0, 0] == 1 and not chosen.averages[:, 1:].any()
-    np.testing.assert_allclose(chosen.deviations.sum(axis=1), 0, atol=1e-12)
+    assert chosen.deviations.shape == (2 * HALVES, len(chosen.means))
     values = np.sin(np.arange(3.0 * len(chosen.means)).reshape(-1, 3))
-    (whole,), (of_half,) = chosen.over("kind", values), half.over("kind", values[1:])
+    (whole,) = chosen.over("kind", values)
     np.testing.assert_allclose([whole.value, *whole.inputs], values[0])
-    np.testing.assert_allclose(whole.members["kind"] - whole.value, of_half.members["kind"] - of_half.value)
+    first, second = values[1:, 0].reshape(HALVES, -1)[:, :2].T
+    assert whole.members["kind"].mean() == pytest.approx(whole.value)
+    assert standard_error(whole.members["kind"]) ** 2 == pytest.approx(np.square(first - second).mean() / 2)
 
 
 def test_single_networks_are_exact(rng):
@@ -121,15 +129,27 @@ def test_the_jackknife_of_a_linear_statistic_is_the_textbook_one(rng, members):
     assert standard_error(found.members["kind"]) == pytest.approx(s.std(ddof=1) / np.sqrt(members))
 
 
-@pytest.mark.parametrize("size", [2, 5, 10, 20])
-def test_the_jackknife_of_a_linear_statistic_of_ensembles_is_the_textbook_one_but_for_the_noise(rng, size):
-    """The random choice of sub-ensembles adds what it may; the last size is the whole pool."""
+def variance_ratios(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Variance of a linear statistic by the replicates of ensembles of 20 networks, over the textbook's, forty times."""
     s, ratios = rng.normal(size=20), []
     for _ in range(40):
         found = linear(sub_ensembles_of(20, size, rng), s)
         assert found.value == pytest.approx(s.mean())
         ratios.append(standard_error(found.members["kind"]) ** 2 / (s.var(ddof=1) / 20))
-    assert abs(np.mean(ratios) - (1 + NOISE)) < 4 * np.std(ratios) / np.sqrt(40) < 0.08
+    return np.array(ratios)
+
+
+@pytest.mark.parametrize("size", [2, 5, 10])
+def test_the_jackknife_of_a_linear_statistic_of_ensembles_is_the_textbook_one_but_for_the_noise(rng, size):
+    """The random choice of sub-ensembles adds what it may."""
+    ratios = variance_ratios(size, rng)
+    assert abs(ratios.mean() - (1 + NOISE)) < 4 * ratios.std() / np.sqrt(40) < 0.08
+
+
+def test_a_linear_statistic_of_the_whole_pool_has_twice_the_textbook_variance(rng):
+    """That of a pool of half as many."""
+    ratios = variance_ratios(20, rng)
+    assert abs(ratios.mean() - 2) < 4 * ratios.std() / np.sqrt(40) < 0.15
 
 
 MEMBERS, IMAGES, ELEMENTS, CLASSES = 6, 23, 4, 3
@@ -331,16 +351,18 @@ def test_many_classes_are_told_apart(rng):
 REPETITIONS, SIZE, POOL = 200, 4, 12
 
 
-def drawn(network: float, rng: np.random.Generator, *shape: int) -> np.ndarray:
+def drawn(
+    network: float, rng: np.random.Generator, *shape: int, image: float = 1.0, images: int = IMAGES
+) -> np.ndarray:
     """Logits of `shape` networks: a part of the image which they share, one of the network, and noise of each element."""
     *repetitions, members = shape
-    shared = rng.normal(size=(*repetitions, 1, IMAGES, 1, CLASSES))
+    shared = image * rng.normal(size=(*repetitions, 1, images, 1, CLASSES))
     own = network * rng.normal(size=(*repetitions, members, 1, 1, CLASSES))
-    return shared + own + rng.normal(size=(*repetitions, members, IMAGES, ELEMENTS, CLASSES))
+    return shared + own + rng.normal(size=(*repetitions, members, images, ELEMENTS, CLASSES))
 
 
-class Growth(NamedTuple):
-    """What 200 repetitions find of the growth from single networks to ensembles."""
+class Trials(NamedTuple):
+    """What repetitions find of a number whose true value is known."""
 
     coverage: float
     bias: float
@@ -349,50 +371,71 @@ class Growth(NamedTuple):
     """Estimated over true."""
 
 
-def grown(f: np.ndarray, chosen: dict[int, SubEnsembles]) -> dict[tuple[int, str], TwoWay]:
-    """Agreement and kappa of ensembles minus those of single networks."""
-    of_size = {size: on_elements(tally(f, each), each, "kind") for size, each in chosen.items()}
-    return {
-        (size, quantity): of_size[size][quantity].minus(of_size[1][quantity])
-        for size in (SIZE, POOL)
-        for quantity in ("same", "kappa")
-    }
-
-
-def true_growth(network: float, size: int, rng: np.random.Generator) -> dict[str, float]:
-    """From 2000 ensembles of different networks on different images, that is, from a pool without an end."""
-    f = drawn(network, rng, 2000, size)
-    large, small = plainly(f.mean(axis=1), 1), plainly(f[:, :3], 1)
-    return {quantity: large[quantity] - small[quantity] for quantity in ("same", "kappa")}
+def trials(found: list[TwoWay], truth: float) -> Trials:
+    ends = np.array([number.interval().ci95 for number in found])
+    values = np.array([number.value for number in found])
+    errors = np.array([number.stderr() for number in found])
+    return Trials(
+        ((ends[:, 0] <= truth) & (truth <= ends[:, 1])).mean(),
+        (values.mean() - truth) / values.std() * np.sqrt(len(found)),
+        np.sqrt(np.mean(errors**2)) / values.std(),
+    )
 
 
 @pytest.fixture(scope="module")
-def growths() -> dict[tuple[float, int, str], Growth]:
-    """By the size of the networks' own part, the size of the ensembles and the quantity."""
+def growths() -> dict[tuple[float, str], Trials]:
+    """Agreement and kappa of ensembles of SIZE of the pool minus those of single networks, by the size of the networks' part.
+
+    The truth is from 2000 ensembles of different networks on different images, that is, from a pool without an end.
+    """
     rng, found = np.random.default_rng(11), {}
-    chosen = {size: sub_ensembles_of(POOL, size, rng) for size in (1, SIZE, POOL)}
+    chosen = {size: sub_ensembles_of(POOL, size, rng) for size in (1, SIZE)}
     for network in (0.0, 0.7):
-        samples = [grown(drawn(network, rng, POOL).astype(np.float32), chosen) for _ in range(REPETITIONS)]
-        truths = {size: true_growth(network, size, rng) for size in (SIZE, POOL)}
-        for size, quantity in samples[0]:
-            truth = truths[size][quantity]
-            ends = np.array([sample[size, quantity].interval().ci95 for sample in samples])
-            values = np.array([sample[size, quantity].value for sample in samples])
-            errors = np.array([sample[size, quantity].stderr() for sample in samples])
-            found[network, size, quantity] = Growth(
-                ((ends[:, 0] <= truth) & (truth <= ends[:, 1])).mean(),
-                (values.mean() - truth) / values.std() * np.sqrt(REPETITIONS),
-                np.sqrt(np.mean(errors**2)) / values.std(),
-            )
+        samples = [drawn(network, rng, POOL).astype(np.float32) for _ in range(REPETITIONS)]
+        large, small = (
+            [on_elements(tally(f, each), each, "kind") for f in samples] for each in (chosen[SIZE], chosen[1])
+        )
+        f = drawn(network, rng, 2000, SIZE)
+        true_large, true_small = plainly(f.mean(axis=1), 1), plainly(f[:, :3], 1)
+        for quantity in ("same", "kappa"):
+            grown = [more[quantity].minus(one[quantity]) for more, one in zip(large, small, strict=True)]
+            found[network, quantity] = trials(grown, true_large[quantity] - true_small[quantity])
     return found
 
 
 @pytest.mark.parametrize("network", [0.0, 0.7], ids=["no part of the network", "a part of the network"])
-@pytest.mark.parametrize("size", [SIZE, POOL], ids=["some", "all"])
 @pytest.mark.parametrize("quantity", ["same", "kappa"])
-def test_intervals_of_growth_with_the_size_cover_the_truth(growths, network, size, quantity):
+def test_intervals_of_growth_with_the_size_cover_the_truth(growths, network, quantity):
     """Conservative, since much of the spread is what one network does on one image: more than 93, perhaps more than 98 %."""
-    found = growths[network, size, quantity]
+    found = growths[network, quantity]
+    assert found.coverage >= 0.93
+    assert abs(found.bias) < 4
+    assert 0.95 < found.error < 1.1 * np.sqrt(2)
+
+
+def of_whole_pools(network: float, members: int, *quantities: str, **options: float) -> list[Trials]:
+    """Of pools whose networks all make one ensemble; the truth is from 2000 others."""
+    rng = np.random.default_rng(11)
+    truth = plainly(np.concatenate([drawn(network, rng, 100, members, **options).mean(axis=1) for _ in range(20)]), 1)
+    chosen, found = sub_ensembles_of(members, members, rng), []
+    for _ in range(REPETITIONS):
+        f = drawn(network, rng, members, **options).astype(np.float32)
+        found.append(on_elements(tally(f, chosen), chosen, "kind"))
+    return [trials([numbers[quantity] for numbers in found], truth[quantity]) for quantity in quantities]
+
+
+@pytest.mark.parametrize("network", [0.0, 0.7], ids=["no part of the network", "a part of the network"])
+def test_intervals_of_whole_pools_cover_the_truth(network):
+    """Conservative as those of growth, and since an ensemble of half as many networks stands for the pool."""
+    for found in of_whole_pools(network, POOL, "same", "kappa"):
+        assert found.coverage >= 0.93
+        assert abs(found.bias) < 4
+        assert 0.95 < found.error < 1.1 * np.sqrt(2)
+
+
+def test_intervals_of_whole_pools_cover_the_truth_where_the_networks_alone_decide():
+    """Images have no part of their own: there is nothing but the spread over networks, which a single pool does not show."""
+    (found,) = of_whole_pools(np.sqrt(2), 20, "same", image=0.0, images=100)
     assert found.coverage >= 0.93
     assert abs(found.bias) < 4
     assert 0.95 < found.error < 1.1 * np.sqrt(2)

@@ -10,7 +10,9 @@ from ntklab.experiments.rotated_images.measure_orbit_predictions import measure_
 from ntklab.experiments.rotated_images.prepare_image_orbits import prepare_image_orbits
 from ntklab.experiments.rotated_images.train_classifier_shard import train_classifier_shard
 from ntklab.files import Arrays
+from ntklab.metrics.ensemble_sizes import sub_ensembles_of
 from ntklab.pipeline.steps.prepare_images import prepare_images
+from ntklab.seeds import generator
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +92,20 @@ def logits(shards) -> Callable[..., np.ndarray]:
         return np.concatenate([arrays[f"{name}/{on}"] for arrays in found if f"{name}/{on}" in arrays]).astype(float)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def averaged() -> Callable[..., np.ndarray]:
+    """Model, group, logits of its networks and size -> mean logits of single networks, of all, or of the sub-ensembles of
+    that size which are measured with seed 1."""
+
+    def means(model: str, group: str, f: np.ndarray, size: int) -> np.ndarray:
+        if size in (1, len(f)):
+            return f if size == 1 else f.mean(axis=0, keepdims=True)
+        rng = generator(1, "rotated_fashion_mnist", "sub-ensembles", model, group)
+        return np.tensordot(sub_ensembles_of(len(f), size, rng).means, f, axes=1)
+
+    return means
 
 
 @pytest.fixture(scope="session")

@@ -30,17 +30,15 @@ def of(rows: pd.DataFrame, data: str, model: str, augmentation: str, members: fl
     return rows[(rows.members == members) & (rows.quantity == quantity)]
 
 
-def means(f: np.ndarray, size: int) -> np.ndarray:
-    return f if size == 1 else f.mean(axis=0, keepdims=True)
-
-
 @pytest.mark.parametrize(("model", "group"), KINDS)
-def test_agreement_at_every_angle_is_that_of_the_logits(tables, logits, model, group):
-    for size in (1, 3) if model == "cnn" else (1,):
+def test_agreement_at_every_angle_is_that_of_the_logits(tables, logits, averaged, model, group):
+    for size in (1, 2) if model == "cnn" else (1,):
         for data in ("test", "mnist", "photographs"):
             rows = of(tables[0], data, model, group, size, "same").sort_values("angle")
             assert rows.angle.tolist() == [22.5 * i for i in range(16)] and set(rows.group) == {"so2"}
-            expected = metrics.agreement(means(logits(model, group, data, "angles"), size)).mean(axis=0)
+            expected = metrics.agreement(averaged(model, group, logits(model, group, data, "angles"), size)).mean(
+                axis=0
+            )
             np.testing.assert_allclose(rows.value, expected)
     first = tables[0][(tables[0].angle == 0) & (tables[0].quantity == "same")]
     assert (first.value == 1).all() and (first.stderr == 0).all()
@@ -52,10 +50,10 @@ PLACES = {  # of sixteen angles: those of the group, those half-way between, and
 
 
 @pytest.mark.parametrize(("model", "group"), KINDS)
-def test_numbers_over_several_angles_are_their_means(tables, logits, model, group):
+def test_numbers_over_several_angles_are_their_means(tables, logits, averaged, model, group):
     at, between = PLACES["c4" if group == "c1" else group]
-    for size in (1, 3) if model == "cnn" else (1,):
-        f = means(logits(model, group, "test", "angles"), size)
+    for size in (1, 2) if model == "cnn" else (1,):
+        f = averaged(model, group, logits(model, group, "test", "angles"), size)
         same = metrics.agreement(f).mean(axis=0)
         kappa = metrics.chance_corrected(metrics.same_off_identity(f).mean(), metrics.concentration(f).mean())
         expected = {
@@ -95,8 +93,8 @@ def test_replicates_are_of_the_numbers_over_several_angles(tables):
     measured = angles[angles.angle.isna()].set_index(keys).value
     pd.testing.assert_series_equal(whole.sort_index(), measured.sort_index())
     sizes = replicates.groupby(["model", "augmentation"]).members.unique().apply(sorted)
-    assert all(sizes["cnn"].apply(lambda of_kind: of_kind == [1, 3])) and sizes["canonicalised", "c4"] == [1]
-    one = of(replicates, "test", "cnn", "c4", 3.0, "at")
+    assert all(sizes["cnn"].apply(lambda of_kind: of_kind == [1, 2])) and sizes["canonicalised", "c4"] == [1]
+    one = of(replicates, "test", "cnn", "c4", 2.0, "at")
     assert one.groupby("left_out").replicate.count().to_dict() == {"none": 1, "members": 3, "images": 6}
 
 

@@ -131,14 +131,14 @@ def test_images_returned_from_their_rotations_show_what_interpolation_changes(ro
             assert value(rows, "osp_returned", data, "cnn", "c8", size) == pytest.approx(expected)
 
 
-def test_networks_without_augmentation_are_measured_on_the_orbits_of_all_groups(rows, logits):
+def test_networks_without_augmentation_are_measured_on_the_orbits_of_all_groups(rows, logits, averaged):
     chosen = rows[rows.augmentation == "c1"]
     assert set(chosen.group) == {"c4", "c8"}
     assert set(chosen[chosen.group == "c8"].quantity) == {"osp", "kappa", "concentration"}
     f = logits("cnn", "c1", "test")
-    for group, elements in (("c4", f[:, :, ::2]), ("c8", f)):
-        for size in (1, 3):
-            expected = metrics.orbit_same_prediction(ensembles(elements, size)).mean()
+    for group, elements, largest in (("c4", f[:, :, ::2], 3), ("c8", f, 2)):
+        for size in (1, largest):
+            expected = metrics.orbit_same_prediction(averaged("cnn", "c1", elements, size)).mean()
             assert value(rows, "osp", "test", "cnn", "c1", size, group) == pytest.approx(expected)
 
 
@@ -147,7 +147,7 @@ def test_sizes_of_ensembles_are_those_that_the_networks_can_form(rows):
     sizes = {key: sorted(part.members.unique()) for key, part in osp.groupby(["augmentation", "group", "model"])}
     assert sizes["c4", "c4", "cnn"] == [1, 2, 3, 6]
     assert sizes["c8", "c8", "cnn"] == sizes["c1", "c4", "cnn"] == sizes["c4", "c4", "frozen"] == [1, 2, 3]
-    assert sizes["c1", "c8", "cnn"] == [1, 3], "single ones and the largest"
+    assert sizes["c1", "c8", "cnn"] == [1, 2], "single ones and the largest of which there are several"
     assert not rows.duplicated(["data", "group", "model", "augmentation", "members", "quantity"]).any()
 
 
@@ -228,5 +228,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_other_sub_ensembles(
     whole, part = (table[table.model == "frozen"].set_index(keys).value for table in (rows, alone))
     pd.testing.assert_series_equal(part, whole)
     of_frozen(2)
-    changed = alone[alone.stderr.ne(numbers().stderr) & alone.stderr.notna()]
-    assert set(changed.members) == {2.0}, "single networks and all of them are exact"
+    other = numbers()
+    assert set(alone[alone.value.ne(other.value)].members) == {2.0}, "single networks and all of them are exact"
+    changed = alone[alone.stderr.ne(other.stderr) & alone.stderr.notna()]
+    assert set(changed.members) == {2.0, 3.0}, "only of single networks is the error exact"

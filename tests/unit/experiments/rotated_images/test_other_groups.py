@@ -43,7 +43,7 @@ def orbits(orbits_of):
     return orbits_of([8, 12], 24)
 
 
-MEMBERS = {"cnn": {"c8": 10, "c12": 10, "c1": 5}} | {
+MEMBERS = {"cnn": {"c8": 10, "c12": 10, "c1": 6}} | {
     model: {"c8": 3, "c12": 3} for model in ("steerable", "canonicalised", "frozen")
 }
 SETS = ("test", "mnist", "photographs", "noise")
