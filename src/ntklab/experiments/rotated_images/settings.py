@@ -88,8 +88,8 @@ class ImageEnsembles(Block):
     recorded_images: Annotated[int, Ge(3)]
     """integer >= 3, images of each set whose logits are recorded over training time"""
     ensemble_sizes: Annotated[list[Count], Len(2)]
-    """increasing list of two integers or more, from 1, sizes of ensembles in the figures, none above the members of all
-    groups; every group has those that its members can form"""
+    """increasing list of two integers or more, from 1, sizes of ensembles in the figures: every group has those that its
+    members can form; the second is below the members of all, so that there are several of it"""
 
     @model_validator(mode="after")
     def _consistent(self):
