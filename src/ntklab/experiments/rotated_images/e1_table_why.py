@@ -20,8 +20,8 @@ trained ones, in place of the ensembles; both compared after a part of their tra
 set of images alone. Bars: 95 % intervals over networks and images (paired by image). Dashed: the talk's difference, whose sets
 and ensemble sizes are not stated. Good: what theory expects, that is, nothing but that canonicalised networks lose nothing
 under C4; a choice that explains the talk's order would move the row onto the dashed line. Seen at laptop scale: no choice alone
-does. An untrained canonicaliser, or more networks, change little; the sign turns only where images are seen at angles that are
-no candidate's, or that interpolation changes most: at all angles, and on noise under C8 and C16.
+does. Most leave the order or make it a tie; it turns round only where images are seen at angles that are no candidate's (all
+angles, under C4 and C8), and on noise under C16, which interpolation changes most.
 """
 FACTORS = {
     "base": "base", "canonicaliser": "canonicaliser", "ensemble": "ensembles", "training": "training", "angles": "angles",
