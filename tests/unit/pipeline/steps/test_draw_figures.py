@@ -13,7 +13,7 @@ from ntklab.pipeline.figures import Figure
 from ntklab.pipeline.steps.draw_figures import draw_figures
 from ntklab.pipeline.table_files import read_table, write_table
 
-FIRST, SECOND = "E3-tensor-P", "E1-fmnist-acc"
+FIRST, SECOND = "E3-tensor-P", "E1-fmnist-ood"
 NAMES = {identifier: figures()[identifier].tables[0] for identifier in (FIRST, SECOND)}
 
 
