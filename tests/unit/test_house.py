@@ -14,7 +14,7 @@ from ntklab.pipeline.catalogue import figures, rooms
 
 DO_SOMETHING_AT_IMPORT = {"ntklab.kernels._neural_tangents"}
 """The one module that, when it is imported, does more than to define: it keeps TensorFlow out."""
-SCRIPTS = {f"ntklab.data.embedded.{name}" for name in ("make", "make_photographs", "make_tissue")}
+SCRIPTS = {f"ntklab.data.embedded.{name}" for name in ("make", "make_photographs", "make_qm9", "make_tissue")}
 """Modules that are run by hand: they end with the call of their `main`."""
 
 

@@ -7,10 +7,11 @@ import pytest
 from ntklab.pipeline.catalogue import figures
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_the_examples_print_what_they_say(project, capsys, number):
+@pytest.mark.parametrize("number", range(4))
+def test_the_examples_print_what_they_say(project, capsys, monkeypatch, number):
+    monkeypatch.chdir(project)
     examples = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), flags=re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     exec(examples[number], {})
     printed, said = capsys.readouterr().out, re.findall(r"print\(.*\)  # (.*)", examples[number])
     if number < 2:  # a rounding error, of which the size is said

@@ -3,7 +3,8 @@
     network = Network(filters=(3, 3), nonlinearity="relu", padding="CIRCULAR", weight_variance=2.0)
     kernels = gcnn_kernel(network, images)              # Kernels(nngp, ntk), each (n, n)
 
-Arrays in, arrays out: images are (n, height, width, channels), inputs of fully connected networks (n, ...).
+Arrays in, arrays out: images are (n, height, width, channels), inputs of fully connected networks (n, ...), signals on the
+sphere (n, 2L, 2L - 1, channels), molecules of them (n, atoms, 2L, 2L - 1, channels).
 """
 
 from ntklab.activations import leaky_relu
@@ -22,25 +23,54 @@ from ntklab.kernels.empirical import empirical_kernels
 from ntklab.kernels.mean_prediction import mean_prediction
 from ntklab.kernels.mlp import mlp_kernel
 from ntklab.kernels.result import Kernels
+from ntklab.kernels.so3_direct import so3_direct_kernel
+from ntklab.kernels.so3_finite import so3_empirical_kernels
+from ntklab.kernels.spherical import haar_kernel, so3_from_haar, so3_kernel
+from ntklab.kernels.spherical_harmonics import SphereGrid, harmonic_analysis, harmonic_synthesis, sphere_grid
+from ntklab.kernels.spherical_network import SphericalNetwork
+from ntklab.kernels.wigner import (
+    euler_angles,
+    haar_quadrature,
+    rotate_coefficients,
+    rotate_signal,
+    rotation_matrix,
+    wigner_table,
+)
 from ntklab.network import Network
 
 __all__ = [
     "Dynamics",
     "Kernels",
     "Network",
+    "SphereGrid",
+    "SphericalNetwork",
     "augmented_blocks",
     "augmented_from_orbit",
     "augmented_gram",
     "cnn_from_orbit",
     "cnn_kernel",
     "empirical_kernels",
+    "euler_angles",
     "gcnn_from_orbit",
     "gcnn_kernel",
+    "haar_kernel",
+    "haar_quadrature",
+    "harmonic_analysis",
+    "harmonic_synthesis",
     "leaky_relu",
     "mean_prediction",
     "mlp_kernel",
     "orbit_kernel",
+    "rotate_coefficients",
+    "rotate_signal",
+    "rotation_matrix",
+    "so3_direct_kernel",
+    "so3_empirical_kernels",
+    "so3_from_haar",
+    "so3_kernel",
+    "sphere_grid",
     "stax",
+    "wigner_table",
 ]
 
 

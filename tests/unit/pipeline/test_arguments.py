@@ -6,8 +6,10 @@ import pytest
 from cyclopts import App
 from cyclopts.exceptions import CoercionError
 
+from ntklab.kernels.spherical_network import SphericalNetwork
 from ntklab.network import Network
-from ntklab.pipeline.arguments import NetworkArgument
+from ntklab.pipeline.arguments import NetworkArgument, SphericalNetworkArgument
+from ntklab.pipeline.config import load
 
 
 def parsed(text: str) -> Network:
@@ -30,6 +32,18 @@ def test_a_network_is_the_blocks_json():
 @pytest.mark.parametrize(("name", "block"), [("kernel_convergence", "network"), ("hist_kernel", "network")])
 def test_the_networks_of_the_config_are_networks(values, name, block):
     assert isinstance(parsed(json.dumps(values[name][block])), Network)
+
+
+def test_a_spherical_network_is_the_blocks_json(values):
+    app = App(result_action="return_value")
+
+    @app.command
+    def show(*, spherical: SphericalNetworkArgument) -> SphericalNetwork:
+        return spherical
+
+    block = load(values).molecules.spherical.model_dump()
+    network = app(["show", "--spherical", json.dumps(block)], exit_on_error=False, print_error=False)
+    assert network == SphericalNetwork(bandlimit=3, convolutions=1, nonlinearity="erf")
 
 
 def test_a_wrong_network_is_refused_with_what_is_allowed():

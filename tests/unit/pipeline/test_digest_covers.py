@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ntklab.kernels.spherical_network import SphericalNetwork
 from ntklab.network import Network
 from ntklab.pipeline.commands import steps
 
@@ -150,9 +151,37 @@ def finite_width(folder: Path):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "chain", [ising, cross_product, classifiers, augmented, kernel_convergence, finite_width], ids=lambda f: f.__name__
-)
+def molecules(folder: Path):
+    data = folder / "molecules.npz"
+    common = {"data": data, "experiment": "molecules"}
+    network = {"spherical": SphericalNetwork(bandlimit=2), "copies": 2, "tolerance": 1e-3, "seed": 1}
+    kernels = {model: folder / f"{model}.npz" for model in ("mlp", "residual", "rotated", "so3")}
+    yield call("prepare_molecules", source="embedded", experiment="molecules", molecules=6, seed=1, output=data)
+    for model, kernel in kernels.items():
+        yield call(
+            "compute_molecule_kernels", **common, **network, model=model, repeat=0, training_molecules=3,
+            test_molecules=3, bandlimit=4, output=kernel,
+        )  # fmt: skip
+    predictions = folder / "predictions.npz"
+    yield call(
+        "predict_energies", **common, kernels=list(kernels.values()), training_sizes=[2, 3], ridge=1e-4,
+        output=predictions,
+    )  # fmt: skip
+    yield call("measure_energies", predictions=predictions, experiment="molecules", output=folder / "errors.parquet")
+    yield call(
+        "measure_turned_predictions", **common, **network, bandlimits=[4], training_molecules=2, test_molecules=2,
+        rotations=2, ridge=1e-4, output=folder / "turned.parquet",
+    )  # fmt: skip
+    yield call(
+        "compare_haar_average", **common, bandlimit=4, spherical=network["spherical"], output=folder / "haar.parquet"
+    )
+    yield call("tabulate_signals", **common, bandlimits=[4], output=folder / "signals.parquet")
+
+
+CHAINS = [ising, cross_product, classifiers, augmented, kernel_convergence, finite_width, molecules]
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids=lambda f: f.__name__)
 def test_all_that_a_step_executes_is_in_its_digest(executed, uncovered, tmp_path, chain):
     ran = {}
     for step, arguments in chain(tmp_path):

@@ -1,9 +1,9 @@
-"""The image sets that ship with ntklab: balanced, with their own labels, and verified."""
+"""The data sets that ship with ntklab: images balanced, with their own labels, and all verified."""
 
 import numpy as np
 import pytest
 
-from ntklab.data import embedded, fashion_mnist, mnist, photographs, tissue
+from ntklab.data import embedded, fashion_mnist, mnist, photographs, qm9, tissue
 from ntklab.data.images import ImageSet
 from ntklab.errors import InputError
 
@@ -46,6 +46,7 @@ def test_a_changed_embedded_file_is_refused(tmp_path, monkeypatch, name):
         "fashion_mnist": (fashion_mnist.load, "embedded"),
         "mnist": (mnist.load, "embedded"),
         "photographs": (photographs.load, "colour"),
+        "qm9": (qm9.read, "embedded"),
         "tissue": (tissue.load, "colour"),
     }[name]
     with pytest.raises(

@@ -1,0 +1,58 @@
+"""Kernels of one model between the training molecules of one draw, and between its test and training molecules."""
+
+from functools import partial
+from pathlib import Path
+
+from ntklab.data.molecules import Molecules
+from ntklab.experiments.molecules.models import ROTATED, kernel_of, signals_of, turned_copies
+from ntklab.files import Arrays, save_arrays
+from ntklab.pipeline.arguments import SphericalNetworkArgument
+from ntklab.pipeline.provenance import record
+from ntklab.seeds import generator
+
+
+def compute_molecule_kernels(
+    *,
+    data: Path,
+    experiment: str,
+    model: str,
+    repeat: int,
+    training_molecules: int,
+    test_molecules: int,
+    bandlimit: int,
+    spherical: SphericalNetworkArgument,
+    copies: int,
+    tolerance: float,
+    seed: int,
+    output: Path,
+) -> None:
+    """Write `train/KERNEL` (n, n) and `test/KERNEL` (test, n) of nngp and ntk.
+
+    Draws share no molecules. Of the model "rotated" n counts the copies, those of one molecule next to each other.
+    """
+    settings = {
+        "experiment": experiment, "model": model, "repeat": repeat, "training_molecules": training_molecules,
+        "test_molecules": test_molecules, "bandlimit": bandlimit, "spherical": str(spherical), "copies": copies,
+        "tolerance": tolerance, "seed": seed,
+    }  # fmt: skip
+    header = record(settings, [data])
+    training, test = drawn(data, repeat, training_molecules, test_molecules)
+    if model == ROTATED:
+        training = turned_copies(training, copies, generator(seed, experiment, ROTATED, repeat))
+    kernel = kernel_of(model, spherical, tolerance, partial(print, flush=True))
+    x, y = signals_of(training, bandlimit), signals_of(test, bandlimit)
+    arrays = {}
+    for name, kernels in (("train", kernel(x, None)), ("test", kernel(y, x))):
+        arrays |= {f"{name}/nngp": kernels.nngp, f"{name}/ntk": kernels.ntk}
+    save_arrays(output, arrays, {**header, "source": Arrays(data).header["source"]})
+
+
+def drawn(data: Path, repeat: int, training: int, test: int) -> tuple[Molecules, Molecules]:
+    """Training and test molecules of one draw, which shares none with another."""
+    arrays = Arrays(data)
+    first = repeat * (training + test)
+    chosen = [
+        arrays[name][first : first + training + test]
+        for name in ("index", "charges", "positions", "atomisation_energy")
+    ]
+    return tuple(Molecules(*(values[part] for values in chosen)) for part in (slice(training), slice(training, None)))
