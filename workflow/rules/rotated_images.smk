@@ -58,6 +58,12 @@ def paced_by(wildcards):
     return wildcards.augmentation if own else smallest_group(wildcards.experiment)
 
 
+def learning_rate(wildcards):
+    """Of Adam, for a model."""
+    key = "steerable_learning_rate" if wildcards.model == "steerable" else "learning_rate"
+    return SETTINGS[wildcards.experiment][key]
+
+
 def common_size(experiment):
     """The largest of the ensemble sizes that all groups can form."""
     block = SETTINGS[experiment]
@@ -130,7 +136,7 @@ rule train_classifier_shard:
         epochs=setting("{experiment}.epochs"),
         paced_by=paced_by,
         batch=setting("{experiment}.batch"),
-        learning_rate=setting("{experiment}.learning_rate"),
+        learning_rate=learning_rate,
         recorded=setting("{experiment}.recorded"),
         recorded_images=setting("{experiment}.recorded_images"),
         angle_members=setting("{experiment}.angle_members"),

@@ -30,11 +30,11 @@ networks (15 bins; 0 if they are right as often as they are confident) against t
 (solid) and averaged probabilities (dashed). Lower right: fraction of pairs of plain networks that give an unrotated image
 different classes, by set of images. Bars are 95 % intervals over networks and images. All plain networks see every rotated
 image equally often, whatever the group; the others, for which the rotations of an image are one image, take as many steps as
-those of the smallest group. Good: what the papers expect, that ensembles of plain networks are more accurate than a single
-canonicalised one and than ensembles of invariant ones. Seen at laptop scale: equal epochs end at about equal training loss for
-the plain networks of all groups; canonicalised networks, and under C4 steerable ones, learn faster and are more accurate;
-ensembles are less confident than they are right, the more so with averaged probabilities; augmented networks disagree no more
-out of distribution than on test images, those not augmented do.
+those of the smallest group, steerable ones larger ones. Good: what the papers expect, that ensembles of plain networks are more
+accurate than a single canonicalised one and than ensembles of invariant ones. Seen at laptop scale: equal epochs end at about
+equal training loss for the plain networks of all groups; canonicalised networks, and under C4 steerable ones, learn faster and
+are more accurate; ensembles are less confident than they are right, the more so with averaged probabilities; augmented networks
+disagree no more out of distribution than on test images, those not augmented do.
 """
 REPORTED = {"cnn": 0.929, "canonicalised": 0.87, "steerable": 0.853}
 

@@ -26,7 +26,7 @@ each class is predicted; red, images turned there and back by each angle, which 
 during training. Good: what theory expects, that is, the infinite ensemble loses nothing under C4 (quarter turns permute
 pixels), at every step; under larger groups nothing but interpolation; finite ensembles less, the larger they are, and at the
 initialisation, where the mean logits vanish, about as much as by chance. Seen at laptop scale: every group gains with every
-doubling; under C4 nearly as the root of the size; under C8 and C16 the largest ensembles lose little more than the red line.
+doubling; under C4 nearly as the root of the size; under C8 and C16 the largest ensembles come to the red line.
 E1-fmnist-time has the logits themselves.
 """
 

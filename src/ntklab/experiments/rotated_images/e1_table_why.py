@@ -15,13 +15,13 @@ CAPTION = """\
 Canonicalised networks minus ensembles of plain networks, in OSP / order (fraction of rotations at which an image has the class
 it has unrotated), a panel for each group; above 0 canonicalised networks keep their class more often. Top row: the base, a
 trained canonicaliser, ensembles of the size that all groups can form, the end of training, the rotations of the group, all sets
-out of distribution but noise. Below, one choice at a time is another: an untrained canonicaliser; single networks, or all
-trained ones, in place of the ensembles; both compared after a part of their training; all angles in place of the group's; each
-set of images alone. Bars: 95 % intervals over networks and images (paired by image). Dashed: the talk's difference, whose sets
-and ensemble sizes are not stated. Good: what theory expects, that is, nothing but that canonicalised networks lose nothing
-under C4; a choice that explains the talk's order would move the row onto the dashed line. Seen at laptop scale: no choice alone
-does. Most leave the order or make it a tie; it turns round only where images are seen at angles that are no candidate's (all
-angles, under C4 and C8), and on noise under C16, which interpolation changes most.
+out of distribution but noise. Below, one choice at a time is another: an untrained canonicaliser; single networks, a tenth of
+the ensembles' networks, or all trained ones where there are more; both compared after a part of their training; all angles in
+place of the group's; each set of images alone. Bars: 95 % intervals over networks and images (paired by image). Dashed: the
+talk's difference, whose sets and ensemble sizes are not stated. Good: what theory expects, that is, nothing but that
+canonicalised networks lose nothing under C4; a choice that explains the talk's order would move the row onto the dashed line.
+Seen at laptop scale: no choice alone does under C16. Most leave the order or make it a tie; it turns round where images are
+seen at angles that are no candidate's (all angles, under C8 and C16), and on noise under C16, which interpolation changes most.
 """
 FACTORS = {
     "base": "base", "canonicaliser": "canonicaliser", "ensemble": "ensembles", "training": "training", "angles": "angles",
@@ -53,6 +53,7 @@ def draw(table: pd.DataFrame) -> Figure:
             axes.axvline(talk, color="0.3", linestyle="--", linewidth=1, label="talk")
         axes.axvline(0, color="0.6", linewidth=1)
         axes.set(title=f"C{order(group)}", xlabel="OSP / order, difference")
+        axes.locator_params(axis="x", nbins=4)
     panels[0].set_yticks(list(lines.values()), list(lines))
     if panels[-1].get_legend_handles_labels()[0]:
         panels[-1].legend(loc="best")

@@ -82,6 +82,8 @@ class ImageEnsembles(Block):
     """integer >= 1, samples in a mini-batch"""
     learning_rate: Annotated[float, Gt(0)]
     """number > 0, of Adam; larger where there are few steps"""
+    steerable_learning_rate: Annotated[float, Gt(0)]
+    """number > 0, that of steerable networks, with which their training loss ends near that of the others"""
     recorded: Annotated[list[Annotated[float, Ge(0), Le(1)]], Len(2)]
     """increasing list of numbers from 0, the initialisation, to 1, the end of training: fractions of the steps after
     which logits on orbits are recorded"""

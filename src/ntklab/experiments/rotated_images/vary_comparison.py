@@ -64,6 +64,8 @@ def _choices(base: Choice, plain: Trained, frozen: bool) -> Iterator[tuple[str, 
     if frozen:
         yield "canonicaliser", "untrained", base._replace(rival="frozen")
     yield "ensemble", "single networks", base._replace(size=1)
+    if base.size >= 20:
+        yield "ensemble", f"of {base.size // 10} networks", base._replace(size=base.size // 10)
     members = len(plain.logits("test"))
     if members > base.size:
         yield "ensemble", f"all {members} networks", base._replace(size=members)
