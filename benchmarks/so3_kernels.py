@@ -137,8 +137,11 @@ def compare() -> None:
         if name.startswith("ours"):
             haar = haar_kernel(NETWORK, many, many, tolerance=float(name.split()[1]))
             rotations = haar.rotations
-        of_rotation = f"{1e9 * each / rotations:6.1f} {2 * rotations / rate / each:8.0%}" if rotations else f"{'':15}"
-        print(f"{name:20} {1 / each:9.0f} {rotations or 0:9.0f} {of_rotation} {each / per_pair['ours, 1e-05']:25.1f}")
+        columns = [f"{1 / each:9.0f}", " " * 9, " " * 6, " " * 8, f"{each / per_pair['ours, 1e-05']:25.1f}"]
+        if rotations:
+            share = 2 * rotations / rate / each
+            columns[1:4] = f"{rotations:9.0f}", f"{1e9 * each / rotations:6.1f}", f"{share:8.0%}"
+        print(f"{name:20}", *columns)
     exact = haar_kernel(NETWORK, few, few, tolerance=1e-9)
     scale = np.sqrt(np.diag(exact.ntk)[:, None] * np.diag(exact.ntk))
     for name, ntk in {

@@ -96,7 +96,8 @@ def haar_kernel(
     Args:
         x, y: real signals (n, 2L, 2L - 1, channel) on the grid of `sphere_grid`, or molecules with an axis of atoms after
             the first, of which a zero signal is an empty slot; y=None means y = x, at half the cost.
-        tolerance: of the Haar means, which chooses the quadratures; `error` in the result says what was reached.
+        tolerance: of the Haar means, which chooses the quadratures; `error` in the result says what was reached. Which
+            quadrature a pair gets also depends on the others in the call, within the tolerance.
         log: told from time to time how far it is.
 
     Raises:
@@ -193,11 +194,10 @@ def _sample(network: SphericalNetwork, x: _Atoms, y: _Atoms) -> Pairs:
     """
     rng = generator(0, "so3_kernel", len(x.variances), len(y.variances))
     shape = (x.variances.shape[1], len(x.variances), len(y.variances))
-    drawn = rng.permutation(
-        np.unique(np.stack([rng.integers(size, size=4 * SAMPLE) for size in shape]), axis=1), axis=1
-    )
-    slot, i, j = drawn[:, (x.variances[drawn[1], drawn[0]] > 0) & (y.variances[drawn[2], drawn[0]] > 0)][:, :SAMPLE]
-    parts = [_pairs(network, x, y, i, j, slot)]
+    drawn = np.unique(np.stack([rng.integers(size, size=4 * SAMPLE) for size in shape]), axis=1)
+    slot, i, j = rng.permutation(drawn, axis=1)
+    both = np.flatnonzero((x.variances[i, slot] > 0) & (y.variances[j, slot] > 0))[:SAMPLE]
+    parts = [_pairs(network, x, y, i[both], j[both], slot[both])]
     for atoms in (x, y):
         i, slot = np.nonzero(atoms.variances)
         selves = _pairs(network, atoms, atoms, i, i, slot)

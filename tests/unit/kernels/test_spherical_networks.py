@@ -73,7 +73,7 @@ def test_linear_lifting_and_pooling_have_an_exact_ntk():
     ids=str,
 )
 def test_mean_over_draws_tends_to_the_kernel_of_the_same_grid(network):
-    width, draws = 32, 120
+    width, draws = 24, 80
     kernels = so3_empirical_kernels(network, LOW, bandlimit=2, width=width, draws=draws, seed=1)
     exact = so3_direct_kernel(network, LOW, bandlimit=2)
     for empirical, limit in zip(kernels, exact, strict=True):

@@ -62,4 +62,4 @@ def _curve(axes: Axes, rows: pd.DataFrame, name: str, **look) -> None:
     half = stats.t.ppf(0.975, values["count"] - 1) * values["sem"]
     mean = values["mean"]
     axes.plot(mean.index, mean, label=name, markersize=4, **look)
-    axes.fill_between(mean.index, np.maximum(mean - half, 0.2 * mean), mean + half, color=look["color"], alpha=0.15)
+    axes.fill_between(mean.index, np.maximum(mean - half, 0.3 * mean), mean + half, color=look["color"], alpha=0.15)

@@ -42,7 +42,7 @@ def draw(table: pd.DataFrame) -> Figure:
             axes.set_axis_off()
             axes.set_title(f"{channel}\nbandlimit {bandlimit}", y=0.93)
     first = table.iloc[0]
-    figure.text(0.01, 0.94, f"atom {first.atom} of {first.formula}, molecule {first.molecule} of QM9", va="top")
+    figure.text(0.01, 0.01, f"atom {first.atom} of {first.formula}, molecule {first.molecule} of QM9")
     return figure
 
 
