@@ -71,6 +71,21 @@ class ConvolutionalNetwork(Convolutions):
     """number >= 0, sigma_b^2 of all layers"""
 
 
+class SphericalLayers(Block):
+    """The SO(3)-equivariant network of one signal on the sphere: lifting convolution, SO(3) convolutions, pooling."""
+
+    bandlimit: Count
+    """integer >= 1, degrees of spherical harmonics that the lifting keeps: those below it, at most bandlimit above"""
+    convolutions: Annotated[int, Ge(0)]
+    """integer >= 0, SO(3) convolutions after the lifting"""
+    nonlinearity: ActivationName
+    """name of an activation, such as erf or relu, after every convolution"""
+    weight_variance: Annotated[float, Gt(0)]
+    """number > 0, sigma_w^2 of all layers"""
+    bias_variance: Annotated[float, Ge(0)]
+    """number >= 0, sigma_b^2 of all layers; 0 lets empty atom slots of molecules cost nothing"""
+
+
 def increasing(key: str, values: Sequence[float | int]) -> None:
     """`ValueError` that names the key unless every value is larger than the one before."""
     if any(b <= a for a, b in itertools.pairwise(values)):

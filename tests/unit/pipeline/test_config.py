@@ -60,6 +60,8 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ),
         ("scale", "latpop", "scale: 'latpop' is not a scale. Did you mean \"laptop\"? (one of smoke, laptop, paper)"),
         ("kernel_convergence.width", [4, 2], "kernel_convergence.width: not increasing"),
+        ("so3_convergence.width", [4, 2], "so3_convergence.width: not increasing"),
+        ("so3_convergence.grid", 1, "so3_convergence.grid: at least 2, the bandlimit of the network"),
         (
             "hist_kernel.network",
             {

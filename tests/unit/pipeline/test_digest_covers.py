@@ -134,6 +134,19 @@ def kernel_convergence(folder: Path):
         "measure_kernel_convergence", kernels=kernels, draws=[draws], bootstrap=10, seed=1,
         experiment="kernel_convergence", output=folder / "g.parquet", output_replicates=folder / "gr.parquet",
     )  # fmt: skip
+    spherical = {
+        "data": folder / "signals.npz",
+        "spherical": SphericalNetwork(bandlimit=1, nonlinearity="relu"),
+        "grid": 1,
+    }
+    yield call(
+        "sample_spherical_signals", signals=2, bandlimit=1, channels=1, experiment="so3_convergence", seed=1,
+        output=spherical["data"],
+    )  # fmt: skip
+    yield call("compute_so3_kernels", **spherical, output=folder / "so3.npz")
+    yield call(
+        "sample_so3_kernels", **spherical, outputs=1, width=2, first=0, last=9, seed=1, output=folder / "so3_draws.npz"
+    )
 
 
 def finite_width(folder: Path):

@@ -1,6 +1,7 @@
 """Claims of `Equivariant Neural Tangent Kernels` (Misof, Kessel & Gerken 2025) about the kernels of finite networks."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,6 @@ from ntklab.metrics.resampling import Interval, nothing, numerical
 
 INF = float("inf")
 TABLE = "equivntk/kernel_convergence"
-REPLICATES = "equivntk/kernel_convergence_replicates"
-SOURCE = "appendix on kernel convergence; public notebook"
 KERNELS = {"ntk": "NTK", "nngp": "NNGP kernel"}
 FROM_WIDTH = 4
 TWICE = 2.0
@@ -28,6 +27,29 @@ PUBLISHED = {
 }
 """Entries (0, 0), (0, 1), (1, 1) printed with the public notebook on kernel convergence."""
 PUBLISHED_BAR, PRINTED_ROUNDING = 1e-8, 5e-9
+
+
+class Networks(NamedTuple):
+    """The networks that claims are about: beginning of the claims' ids, words, table, source."""
+
+    id: str
+    words: str
+    replicates: str
+    source: str
+
+
+GROUP = Networks(
+    "E2-kernel-convergence",
+    "group-convolutional networks",
+    "equivntk/kernel_convergence_replicates",
+    "appendix on kernel convergence; public notebook",
+)
+SO3 = Networks(
+    "E2-so3-convergence",
+    "SO(3)-equivariant networks",
+    "equivntk/so3_convergence_replicates",
+    "appendix on kernel convergence",
+)
 
 
 def _from_width(table: pd.DataFrame, kernel: str, quantity: str) -> pd.DataFrame:
@@ -60,14 +82,14 @@ def published_kernel(table: pd.DataFrame, kernel: str, printed: str, factor: flo
     return numerical(np.abs(factor * rows.value.to_numpy() - PUBLISHED[printed]).max(), PRINTED_ROUNDING)
 
 
-def _slope_claim(kernel: str) -> Claim:
+def _slope_claim(networks: Networks, kernel: str) -> Claim:
     return Claim(
-        f"E2-kernel-convergence-slope-{kernel}",
+        f"{networks.id}-slope-{kernel}",
         "equivntk",
-        SOURCE,
-        f"The {KERNELS[kernel]} of group-convolutional networks tends to the analytic one like width^(-1/2).",
+        networks.source,
+        f"The {KERNELS[kernel]} of {networks.words} tends to the analytic one like width^(-1/2).",
         "slope of log deviation of a single network's kernel against log width, from width 4 on",
-        REPLICATES,
+        networks.replicates,
         partial(deviation_slope, kernel=kernel),
         (-0.65, -0.35),
         control=partial(deviation_slope, kernel=kernel, theory=TWICE),
@@ -75,15 +97,15 @@ def _slope_claim(kernel: str) -> Claim:
     )
 
 
-def _mean_claim(kernel: str) -> Claim:
+def _mean_claim(networks: Networks, kernel: str) -> Claim:
     find = partial(mean_ratio, kernel=kernel)
     return Claim(
-        f"E2-kernel-convergence-mean-{kernel}",
+        f"{networks.id}-mean-{kernel}",
         "equivntk",
-        SOURCE,
-        f"The mean of the {KERNELS[kernel]} over networks is the analytic one, at every width.",
+        networks.source,
+        f"The mean of the {KERNELS[kernel]} over {networks.words} is the analytic one, at every width.",
         "mean over networks / analytic, the entry farthest from 1, simultaneous over entries and widths from 4 on",
-        REPLICATES,
+        networks.replicates,
         find,
         (1 - EVERY_WIDTH_WITHIN, 1 + EVERY_WIDTH_WITHIN),
         control=of_changed_theory(find, TWICE),
@@ -92,15 +114,15 @@ def _mean_claim(kernel: str) -> Claim:
     )
 
 
-def _widest_claim(kernel: str) -> Claim:
+def _widest_claim(networks: Networks, kernel: str) -> Claim:
     find = partial(mean_ratio, kernel=kernel, widest=True)
     return Claim(
-        f"E2-kernel-convergence-mean-widest-{kernel}",
+        f"{networks.id}-mean-widest-{kernel}",
         "equivntk",
-        SOURCE,
-        f"The mean of the {KERNELS[kernel]} over the widest networks is the analytic one.",
+        networks.source,
+        f"The mean of the {KERNELS[kernel]} over the widest {networks.words} is the analytic one.",
         "mean over networks / analytic, the entry farthest from 1, simultaneous over entries, largest width",
-        REPLICATES,
+        networks.replicates,
         find,
         (1 - WIDEST_WITHIN, 1 + WIDEST_WITHIN),
         control=of_changed_theory(find, WIDEST_CONTROL),
@@ -126,9 +148,12 @@ def _published_claim(kernel: str, statement: str, control, control_is: str) -> C
 
 
 CLAIMS: tuple[Claim, ...] = (
-    *map(_slope_claim, KERNELS),
-    *map(_mean_claim, KERNELS),
-    *map(_widest_claim, KERNELS),
+    *(
+        claim(networks, kernel)
+        for networks in (GROUP, SO3)
+        for claim in (_slope_claim, _mean_claim, _widest_claim)
+        for kernel in KERNELS
+    ),
     _published_claim(
         "nngp",
         "The analytic NNGP kernel has the printed entries.",

@@ -22,4 +22,4 @@ def compute_kernels(*, data: Path, network: NetworkArgument, output: Path) -> No
     with enable_x64():
         from_input = jax.jit(lambda x: started(x, None, "ntk"))(images["inputs"])
     arrays = {"nngp": kernels.nngp, "ntk": kernels.ntk, "ntk_from_input": np.array(from_input)}
-    save_arrays(output, arrays, {**header, "data": images.header["data"], "network": str(network)})
+    save_arrays(output, arrays, {**header, "data": images.header["data"], "network": str(network), "group": "c4"})

@@ -1,4 +1,6 @@
-"""E2-kernel-convergence: kernels of finite group-convolutional networks tend to the analytic ones as the width grows."""
+"""E2-kernel-convergence: kernels of finite equivariant networks tend to the analytic ones as the width grows."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,26 +11,35 @@ from ntklab.plots import style
 from ntklab.plots.panels import bars
 
 ID = "E2-kernel-convergence"
-TABLES = ("equivntk/kernel_convergence",)
-TITLE = "Group-convolutional networks: kernels at finite width"
+TABLES = ("equivntk/kernel_convergence", "equivntk/so3_convergence")
+TITLE = "Equivariant networks: kernels at finite width"
 CAPTION = """\
-Networks of lifting convolution, ReLU, group convolution, ReLU, group and global average pooling and a linear layer, drawn
-at random, and their NTK and NNGP kernel between two images. Left (statistic A): relative deviation of a single network's
-kernel from the analytic one, root mean square over the draws; the line is a fit of width^(-1/2). Middle (statistic B):
-relative deviation of the mean over all draws; the dashed lines are its size if there is no bias at all, A / sqrt(draws).
-Right: every entry of the mean kernels minus the analytic entry, in standard errors; the grey band is two of them. Bars are
-95 % intervals, in the middle from a bootstrap over draws. Good: A follows the line; B lies about its dashed line, some
-points below and some above, at every width; hardly any point is outside the band, and entries of one kernel move together.
+Networks of lifting convolution, ReLU, group convolution, ReLU, average over the group and all positions and a linear layer,
+drawn at random, and their NTK and NNGP kernel between two inputs. Upper row: quarter turns of images. Lower row: rotations
+of signals on the sphere; the networks compute on a grid of rotations, and the analytic kernel is that of the same grid. Left
+(statistic A): relative deviation of a single network's kernel from the analytic one, root mean square over the draws; the
+line is a fit of width^(-1/2) from width 4 on. Middle (statistic B): relative deviation of the mean over all draws; the dashed
+lines are its size if there is no bias at all, A / sqrt(draws). Right: every entry of the mean kernels minus the analytic
+entry, in standard errors; the grey band is two of them. Bars are 95 % intervals, in the middle from a bootstrap over draws.
+Good: A follows the line from width 4 on; B lies about its dashed line, some points below and some above, at every width;
+hardly any point is outside the band, and entries of one kernel move together.
 """
 KERNELS = {"ntk": "NTK", "nngp": "NNGP kernel"}
 MARKERS = {"ntk": "o", "nngp": "s"}
 SHIFT = {"ntk": 1 / 1.06, "nngp": 1.06}
 
 
-def draw(table: pd.DataFrame) -> Figure:
-    """The figure, from its table."""
-    figure = style.new_figure(columns=3, rows=1.5)
-    single, mean, entries = figure.subplots(1, 3)
+def draw(table: pd.DataFrame, so3: pd.DataFrame) -> Figure:
+    """The figure, from its tables: one row each."""
+    figure = style.new_figure(columns=3, rows=3)
+    upper, lower = figure.subplots(2, 3)
+    _row(upper, table, "C4")
+    _row(lower, so3, "SO(3)")
+    return figure
+
+
+def _row(panels: Sequence[Axes], table: pd.DataFrame, group: str) -> None:
+    single, mean, entries = panels
     for axes in (single, mean):
         axes.set(yscale="log", ylabel="relative deviation")
     for kernel, name in KERNELS.items():
@@ -51,12 +62,11 @@ def draw(table: pd.DataFrame) -> Figure:
         widths = sorted(table.width[np.isfinite(table.width)].unique())
         axes.set_xscale("log", base=2)
         axes.set_xticks(widths, [style.count(width) for width in widths])
-        axes.set(xlabel="width", title=title)
+        axes.set(xlabel="width", title=f"{group}, {title}")
     entries.set(ylabel="difference / standard error")
     mean.set_ylim(top=10 * mean.get_ylim()[1])  # room for the legend
     for axes in (single, mean):
         axes.legend(loc="upper right")
-    return figure
 
 
 def _deviation(axes: Axes, rows: pd.DataFrame, shift: float, look: dict) -> None:

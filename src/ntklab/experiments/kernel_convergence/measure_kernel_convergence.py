@@ -53,11 +53,11 @@ def measure_kernel_convergence(
             place = {"kernel": kernel, "width": float(width)}
             rows += [{**row, **place} for row in measured]
             replicates += [{**row, **place} for row in _replicated(drawn, analytic[kernel])]
-    common = {"experiment": experiment, "data": analytic.header["data"], "network": analytic.header["network"]}
-    table = measurements(rows, KERNEL_CONVERGENCE, **common, group="c4")
+    common = {"experiment": experiment, **{name: analytic.header[name] for name in ("data", "group", "network")}}
+    table = measurements(rows, KERNEL_CONVERGENCE, **common)
     write_table(output, table, KERNEL_CONVERGENCE, provenance)
     columns = [column.name for column in KERNEL_CONVERGENCE_REPLICATES.columns]
-    frame = pd.DataFrame(replicates).assign(**common, group="c4")[columns]
+    frame = pd.DataFrame(replicates).assign(**common)[columns]
     write_table(output_replicates, frame, KERNEL_CONVERGENCE_REPLICATES, provenance)
 
 

@@ -5,10 +5,10 @@ from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 SETTINGS = (
     *ON_ORBITS,
     Column("network", "string", "", "the network in one line"),
-    Column("kernel", "string", "", "nngp, ntk, or ntk_from_input: the analytic NTK started from the input kernel"),
+    Column("kernel", "string", "", "nngp, ntk; analytic only: ntk_from_input, nngp_continuum, ntk_continuum"),
     Column("width", "float64", "channels", "channels per hidden layer; inf is the analytic kernel"),
-    Column("image", "int64", "", "first image of the entry; -1 for the whole kernel"),
-    Column("image2", "int64", "", "second image of the entry; -1 for the whole kernel"),
+    Column("image", "int64", "", "first input of the entry; -1 for the whole kernel"),
+    Column("image2", "int64", "", "second input of the entry; -1 for the whole kernel"),
 )
 DRAW_DEVIATION = "statistic A, root mean square over draws of |T - exact| / |exact|; dimensionless"
 
@@ -44,5 +44,9 @@ TABLES = {
     "kernel_convergence": {
         "equivntk/kernel_convergence": KERNEL_CONVERGENCE,
         "equivntk/kernel_convergence_replicates": KERNEL_CONVERGENCE_REPLICATES,
-    }
+    },
+    "so3_convergence": {
+        "equivntk/so3_convergence": KERNEL_CONVERGENCE,
+        "equivntk/so3_convergence_replicates": KERNEL_CONVERGENCE_REPLICATES,
+    },
 }

@@ -5,27 +5,12 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le, Len, Lt
 from pydantic import model_validator
 
-from ntklab.pipeline.settings import ActivationName, Block, Count, Counts, increasing
+from ntklab.pipeline.settings import Block, Count, Counts, SphericalLayers, increasing
 
 PAPER = "equivntk"
 
 Bandlimit = Annotated[int, Ge(4), Le(32)]
 EMBEDDED_MOLECULES = 2500
-
-
-class SphericalLayers(Block):
-    """The SO(3)-equivariant network of one atom: lifting convolution, SO(3) convolutions, pooling."""
-
-    bandlimit: Count
-    """integer >= 1, degrees of spherical harmonics that the lifting keeps: those below it, at most bandlimit above"""
-    convolutions: Annotated[int, Ge(0)]
-    """integer >= 0, SO(3) convolutions after the lifting"""
-    nonlinearity: ActivationName
-    """name of an activation, such as erf or relu, after every convolution"""
-    weight_variance: Annotated[float, Gt(0)]
-    """number > 0, sigma_w^2 of all layers"""
-    bias_variance: Annotated[float, Ge(0)]
-    """number >= 0, sigma_b^2 of all layers; 0 lets empty atom slots cost nothing"""
 
 
 class Invariance(Block):

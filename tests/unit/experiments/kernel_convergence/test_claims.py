@@ -7,10 +7,11 @@ import pytest
 from ntklab.claims.claim import CONTRADICTED, SUPPORTED, UNDECIDED, check
 from ntklab.experiments.kernel_convergence.claims import (
     CLAIMS,
+    GROUP,
     PUBLISHED,
     PUBLISHED_IMAGES,
     PUBLISHED_NETWORK,
-    REPLICATES,
+    SO3,
     TABLE,
     TWICE,
 )
@@ -63,7 +64,8 @@ def printed(*, shift=0.0, from_zero=-2e-3, data=PUBLISHED_IMAGES, network=PUBLIS
 
 def made_up(**change) -> dict[str, pd.DataFrame]:
     of_printed = {name: change.pop(name) for name in ("shift", "from_zero", "data", "network") if name in change}
-    found = {TABLE: printed(**of_printed), REPLICATES: replicates(**change)}
+    drawn_at_random = replicates(**change)
+    found = {TABLE: printed(**of_printed), GROUP.replicates: drawn_at_random, SO3.replicates: drawn_at_random.copy()}
     for frame in found.values():
         frame.attrs["provenance"] = {"stand_in": False}
     return found
@@ -82,16 +84,18 @@ def test_every_claim_is_supported_where_it_is_true_and_not_by_its_control(identi
 @pytest.mark.parametrize(
     ("identifier", "change"),
     [
-        ("slope-ntk", {"exponent": -0.1}),
-        ("slope-nngp", {"exponent": -1.0}),
-        ("mean-nngp", {"bias": 0.6}),
-        ("mean-widest-ntk", {"bias": 0.25}),
-        ("published-nngp", {"shift": 1e-6}),
-        ("published-ntk-from-input", {"shift": -2e-3}),
+        ("kernel-convergence-slope-ntk", {"exponent": -0.1}),
+        ("kernel-convergence-slope-nngp", {"exponent": -1.0}),
+        ("kernel-convergence-mean-nngp", {"bias": 0.6}),
+        ("kernel-convergence-mean-widest-ntk", {"bias": 0.25}),
+        ("kernel-convergence-published-nngp", {"shift": 1e-6}),
+        ("kernel-convergence-published-ntk-from-input", {"shift": -2e-3}),
+        ("so3-convergence-slope-ntk", {"exponent": -0.1}),
+        ("so3-convergence-mean-widest-nngp", {"bias": 0.25}),
     ],
 )
 def test_every_kind_of_claim_is_contradicted_where_it_is_false(identifier, change):
-    assert check(BY_ID[f"E2-kernel-convergence-{identifier}"], made_up(**change)).verdict == CONTRADICTED
+    assert check(BY_ID[f"E2-{identifier}"], made_up(**change)).verdict == CONTRADICTED
 
 
 def test_the_claim_on_the_mean_says_which_change_of_the_kernel_it_notices():
@@ -107,6 +111,12 @@ def test_a_convention_that_makes_no_difference_takes_the_power_from_the_printed_
 @pytest.mark.parametrize("change", [{"data": "2 normal images 8x8x3, key 0x1"}, {"network": "conv 3 SAME, pool"}])
 def test_printed_kernels_say_nothing_about_other_images_or_networks(change):
     assert check(BY_ID["E2-kernel-convergence-published-nngp"], made_up(**change)).verdict == UNDECIDED
+
+
+def test_a_claim_about_one_kind_of_networks_does_not_look_at_the_other():
+    tables = {**made_up(exponent=-1.0), SO3.replicates: TRUE[SO3.replicates]}
+    assert check(BY_ID["E2-so3-convergence-slope-ntk"], tables).verdict == SUPPORTED
+    assert check(BY_ID["E2-kernel-convergence-slope-ntk"], tables).verdict == CONTRADICTED
 
 
 def test_the_control_is_the_kernel_that_the_step_measures():
