@@ -18,8 +18,9 @@ Error of the atomisation energies of QM9 molecules, predicted by infinitely wide
 number of training molecules. Every atom has its own network, which sees the other atoms as a signal on a sphere; outputs are
 summed. MLP: the signal flattened, one hidden layer of ReLU. Residual MLP: that of the public experiments. MLP, rotated copies:
 trained on randomly turned copies of every molecule. SO(3)-GCNN: lifting and SO(3) convolutions, erf, pooled over rotations.
-Left and middle: mean absolute and root mean square error of the NTK. Right: mean absolute error, NNGP kernel. Bands are 95 %
-intervals (Student's) over draws of training and test molecules, which share none; the same molecules for all models. Dashed:
+Left and middle: mean absolute and root mean square error of the NTK. Right: mean absolute error, NNGP kernel. Errors
+are means over as many training sets of a size as the largest holds. Bands are 95 % intervals (Student's) over draws of training
+and test molecules, which share none; the same molecules for all models. Dashed:
 the mean energy of the training molecules as the prediction. Hollow: the public notebook, one draw of few molecules, not the
 paper's figure. Good: the SO(3)-GCNN lies below all others at every size, all fall with it, and rotated copies lead from the
 MLP towards it.

@@ -15,8 +15,11 @@ KERNELS = ("nngp", "ntk")
 def predict_energies(
     *, data: Path, kernels: list[Path], training_sizes: list[int], ridge: float, experiment: str, output: Path
 ) -> None:
-    """Write `MODEL/REPEAT` (kernel, size, test) and `constant/REPEAT` (size, test), predictions, and `energy/REPEAT` (test),
-    all in Hartree."""
+    """Write `MODEL/REPEAT/SIZE` (kernel, set, test) and `constant/REPEAT/SIZE` (set, test), predictions, and `energy/REPEAT`
+    (test), all in Hartree.
+
+    Of every size there are as many training sets as the largest holds, which share no molecule.
+    """
     header = record({"experiment": experiment, "training_sizes": training_sizes, "ridge": ridge}, [data, *kernels])
     arrays = {}
     for kernel in map(Arrays, kernels):
@@ -24,15 +27,22 @@ def predict_energies(
         model, repeat = settings["model"], settings["repeat"]
         training, test = drawn(data, repeat, settings["training_molecules"], settings["test_molecules"])
         copies = len(kernel["train/ntk"]) // len(training.energy)
-        found = []
-        for name in KERNELS:
-            gram, cross = kernel[f"train/{name}"], kernel[f"test/{name}"]
-            for size in training_sizes:
-                n = size * copies
-                found.append(predicted(gram[:n, :n], cross[:, :n], training.energy[:size], ridge))
-        arrays[f"{model}/{repeat}"] = np.reshape(found, (len(KERNELS), len(training_sizes), -1))
-        means = [training.energy[:size].mean() for size in training_sizes]
-        arrays[f"constant/{repeat}"] = np.repeat(np.array(means)[:, None], len(test.energy), axis=1)
+        matrices = [(kernel[f"train/{name}"], kernel[f"test/{name}"]) for name in KERNELS]
+        for size in training_sizes:
+            sets = [slice(first, first + size) for first in range(0, len(training.energy) - size + 1, size)]
+            arrays[f"{model}/{repeat}/{size}"] = np.stack([
+                [_of_set(gram, cross, training.energy, chosen, copies, ridge) for chosen in sets] for gram, cross in matrices
+            ])  # fmt: skip
+            means = np.array([training.energy[chosen].mean() for chosen in sets])
+            arrays[f"constant/{repeat}/{size}"] = np.repeat(means[:, None], len(test.energy), axis=1)
         arrays[f"energy/{repeat}"] = test.energy
         print(f"predicted with {model}, repeat {repeat}", flush=True)
     save_arrays(output, arrays, {**header, "source": Arrays(data).header["source"]})
+
+
+def _of_set(
+    gram: np.ndarray, cross: np.ndarray, energy: np.ndarray, chosen: slice, copies: int, ridge: float
+) -> np.ndarray:
+    """Predictions after training on some molecules, each with its copies."""
+    there = slice(chosen.start * copies, chosen.stop * copies)
+    return predicted(gram[there, there], cross[:, there], energy[chosen], ridge)

@@ -34,8 +34,8 @@ class Molecules(Block):
     """embedded (2,500 molecules of QM9 that ship with ntklab), qm9pack (all 130,831, from the package of that name), or
     a path: a folder with its CSV files or the original archive dsgdb9nsd.xyz.tar.bz2"""
     training_sizes: Annotated[Counts, Len(2)]
-    """increasing list of two integers or more, numbers of training molecules; smaller sets are the beginnings of the
-    largest"""
+    """increasing list of two integers or more, numbers of training molecules; the largest set is divided into as many smaller
+    ones as it holds, over which errors are averaged"""
     test_molecules: Annotated[int, Ge(10)]
     """integer >= 10, test molecules of each repeat"""
     repeats: Annotated[int, Ge(3)]

@@ -13,7 +13,7 @@ TRAINING = Column("training_molecules", "int64", "molecules", "molecules trained
 
 ENERGY_ERRORS = Schema(
     name="energy_errors",
-    row="one error of one infinitely wide network, trained for ever on one training set, on test molecules of its own",
+    row="one error of one infinitely wide network, trained for ever, mean over the training sets of one draw",
     columns=(
         *ON_ORBITS,
         Column("source", "string", "", "where the molecules came from"),
@@ -24,7 +24,7 @@ ENERGY_ERRORS = Schema(
         *MEASUREMENT,
     ),
     quantities={
-        "mae": "mean absolute error of the atomisation energy over the test molecules; meV",
+        "mae": "mean absolute error of the atomisation energy over training sets and test molecules; meV",
         "rmse": "root mean square error of the same; meV",
         "mae_shifted": "mean absolute error against the energies of other test molecules, each one's next; meV",
     },

@@ -10,7 +10,7 @@ from ntklab.experiments.molecules.compare_haar_average import compare_haar_avera
 from ntklab.experiments.molecules.compute_molecule_kernels import compute_molecule_kernels, drawn
 from ntklab.experiments.molecules.measure_energies import measure_energies
 from ntklab.experiments.molecules.measure_turned_predictions import measure_turned_predictions
-from ntklab.experiments.molecules.models import MODELS, kernel_of, signals_of
+from ntklab.experiments.molecules.models import MODELS, kernel_of, predicted, signals_of
 from ntklab.experiments.molecules.predict_energies import predict_energies
 from ntklab.experiments.molecules.prepare_molecules import prepare_molecules
 from ntklab.experiments.molecules.spreads import relative_spread
@@ -78,11 +78,21 @@ def test_kernels_are_those_of_the_library(data, kernels):
             np.testing.assert_allclose(found[f"{name}/nngp"], expected.nngp, rtol=1e-12)
 
 
+def test_a_smaller_training_set_is_a_part_of_the_largest(data, kernels, predictions):
+    training, _ = drawn(data, 0, TRAINING, TEST)
+    for model, copies in (("so3", 1), ("rotated", 2)):
+        found, of_model = Arrays(predictions)[f"{model}/0/3"], Arrays(kernels[MODELS.index(model) * REPEATS])
+        second = slice(3 * copies, 6 * copies)
+        gram, cross = of_model["train/nngp"][second, second], of_model["test/nngp"][:, second]
+        np.testing.assert_allclose(found[0, 1], predicted(gram, cross, training.energy[3:6], 5e-5), rtol=1e-12)
+
+
 def test_errors_are_those_of_the_predictions(predictions, tmp_path):
     measure_energies(predictions=predictions, experiment="molecules", output=tmp_path / "errors.parquet")
     table, arrays = pd.read_parquet(tmp_path / "errors.parquet"), Arrays(predictions)
     assert len(table) == REPEATS * 2 * 3 * (2 * len(MODELS) + 1)
-    deviation = MEV_PER_HARTREE * (arrays["so3/2"][1, 0] - arrays["energy/2"])  # ntk, 3 training molecules
+    deviation = MEV_PER_HARTREE * (arrays["so3/2/3"][1] - arrays["energy/2"])  # ntk, two sets of 3 training molecules
+    assert deviation.shape == (2, TEST)
     rows = table[
         (table.model == "so3") & (table.kernel == "ntk") & (table.training_molecules == 3) & (table.repeat == 2)
     ]
