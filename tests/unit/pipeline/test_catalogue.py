@@ -32,7 +32,8 @@ def test_every_room_has_settings_tables_figures_and_claims(name, values):
     assert room.blocks and all(issubclass(block, Block) for block in room.blocks.values())
     assert set(room.blocks) <= set(values), "no block in config.yaml"
     assert all(tables()[block] and claims()[block] for block in room.blocks)
-    assert room.blocks.keys() <= {figure.experiment for figure in figures().values()}
+    drawn = {table for figure in figures().values() for table in figure.tables}
+    assert all(drawn & set(tables()[block]) for block in room.blocks), "a figure may show tables of two blocks"
 
 
 def test_experiments_belong_to_one_room_each():

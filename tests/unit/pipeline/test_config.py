@@ -84,7 +84,7 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
             "hist_kernel.data: input should be 'fashion_mnist', 'histology', 'mnist' or 'cifar10', not 'fashionmnist'",
         ),
         ("hist_kernel.training_sizes", [8, 8], "hist_kernel.training_sizes: not increasing"),
-        ("molecules.training_sizes", [10, 400], "molecules.source: 2700 molecules are needed"),
+        ("molecules.training_sizes", [10, 400], "molecules.source: 3000 molecules are needed"),
         ("molecules.spherical.bandlimit", 7, "molecules.spherical.bandlimit: at most 4, the smallest of the grids"),
         ("molecules.bandlimit", 3, "molecules.bandlimit: input should be greater than or equal to 4, not 3"),
         (
