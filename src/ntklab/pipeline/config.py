@@ -34,7 +34,7 @@ class General(Block):
     """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
 
     scale: Scale
-    """smoke (everything in five minutes, for a first look), laptop (33 minutes) or paper (the papers' sizes): how much
+    """smoke (everything in six minutes, for a first look), laptop (45 minutes) or paper (the papers' sizes): how much
     is computed, never what"""
     seed: Annotated[int, Ge(0), Le(2**63)]
     """integer >= 0, root of every random draw; change it to see how much a result depends on chance"""
