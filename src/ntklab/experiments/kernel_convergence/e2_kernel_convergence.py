@@ -1,7 +1,5 @@
 """E2-kernel-convergence: kernels of finite equivariant networks tend to the analytic ones as the width grows."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -38,7 +36,7 @@ def draw(table: pd.DataFrame, so3: pd.DataFrame) -> Figure:
     return figure
 
 
-def _row(panels: Sequence[Axes], table: pd.DataFrame, group: str) -> None:
+def _row(panels: np.ndarray, table: pd.DataFrame, group: str) -> None:
     single, mean, entries = panels
     for axes in (single, mean):
         axes.set(yscale="log", ylabel="relative deviation")
