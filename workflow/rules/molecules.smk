@@ -78,7 +78,8 @@ rule compute_molecule_kernels:
         "ntklab compute-molecule-kernels --data {input.data} --experiment molecules --model {wildcards.molecule_model}"
         " --repeat {wildcards.repeat} --training-molecules {params.training_molecules}"
         " --test-molecules {params.test_molecules} --bandlimit {params.bandlimit} --spherical {params.spherical:q}"
-        " --copies {params.copies} --tolerance {params.tolerance} --seed {params.seed} --output {output} > {log} 2>&1"
+        " --copies {params.copies} --tolerance {params.tolerance} --seed {params.seed}"
+        " --cache {RESULTS}/arrays/kernels/molecule_tiles --output {output} > {log} 2>&1"
 
 
 rule predict_energies:

@@ -173,7 +173,7 @@ def molecules(folder: Path):
     for model, kernel in kernels.items():
         yield call(
             "compute_molecule_kernels", **common, **network, model=model, repeat=0, training_molecules=3,
-            test_molecules=3, bandlimit=4, output=kernel,
+            test_molecules=3, bandlimit=4, cache=str(folder / "tiles"), output=kernel,
         )  # fmt: skip
     predictions = folder / "predictions.npz"
     yield call(

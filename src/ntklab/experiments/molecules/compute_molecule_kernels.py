@@ -6,6 +6,7 @@ from pathlib import Path
 from ntklab.data.molecules import Molecules
 from ntklab.experiments.molecules.models import ROTATED, kernel_of, signals_of, turned_copies
 from ntklab.files import Arrays, save_arrays
+from ntklab.kernels.molecule_tiles import tiled_molecule_kernels
 from ntklab.pipeline.arguments import SphericalNetworkArgument
 from ntklab.pipeline.provenance import record
 from ntklab.seeds import generator
@@ -24,11 +25,13 @@ def compute_molecule_kernels(
     copies: int,
     tolerance: float,
     seed: int,
+    cache: str,
     output: Path,
 ) -> None:
     """Write `train/KERNEL` (n, n) and `test/KERNEL` (test, n) of nngp and ntk.
 
-    Draws share no molecules. Of the model "rotated" n counts the copies, those of one molecule next to each other.
+    Draws share no molecules. Of the model "rotated" n counts the copies, those of one molecule next to each other. Every tile is
+    kept in `cache`.
     """
     settings = {
         "experiment": experiment, "model": model, "repeat": repeat, "training_molecules": training_molecules,
@@ -39,10 +42,14 @@ def compute_molecule_kernels(
     training, test = drawn(data, repeat, training_molecules, test_molecules)
     if model == ROTATED:
         training = turned_copies(training, copies, generator(seed, experiment, ROTATED, repeat))
-    kernel = kernel_of(model, spherical, tolerance, partial(print, flush=True))
+    log = partial(print, flush=True)
+    compute = partial(
+        tiled_molecule_kernels, kernel_of(model, spherical, tolerance, log), f"{model}, {spherical}, {tolerance}",
+        cache=cache, log=log,
+    )  # fmt: skip
     x, y = signals_of(training, bandlimit), signals_of(test, bandlimit)
     arrays = {}
-    for name, kernels in (("train", kernel(x, None)), ("test", kernel(y, x))):
+    for name, kernels in (("train", compute(x)), ("test", compute(y, x))):
         arrays |= {f"{name}/nngp": kernels.nngp, f"{name}/ntk": kernels.ntk}
     save_arrays(output, arrays, {**header, "source": Arrays(data).header["source"]})
 

@@ -15,7 +15,7 @@ from ntklab.kernels.dynamics import Dynamics
 from ntklab.kernels.mean_prediction import mean_prediction, spectrum
 from ntklab.kernels.molecules import mlp_molecule_kernel, residual_molecule_kernel
 from ntklab.kernels.result import Kernels
-from ntklab.kernels.spherical import so3_kernel
+from ntklab.kernels.spherical import haar_kernel, so3_from_haar
 from ntklab.kernels.spherical_harmonics import sphere_grid
 from ntklab.kernels.spherical_network import SphericalNetwork
 from ntklab.network import Network
@@ -30,9 +30,18 @@ Between = Callable[[Signals, Signals | None], Kernels]
 
 def kernel_of(model: str, network: SphericalNetwork, tolerance: float, log: Callable[[str], None]) -> Between:
     """The kernels of a model between signals of molecules; the second None for those of one set."""
-    if model == SO3:
-        return partial(so3_kernel, network, tolerance=tolerance, log=log)
-    return partial(residual_molecule_kernel if model == "residual" else mlp_molecule_kernel, DENSE)
+    if model != SO3:
+        return partial(residual_molecule_kernel if model == "residual" else mlp_molecule_kernel, DENSE)
+
+    def so3(x: Signals, y: Signals | None) -> Kernels:
+        found = haar_kernel(network, x, y, tolerance=tolerance, log=log)
+        log(
+            f"{found.pairs:,} pairs of atoms, each at {found.rotations:,.0f} rotations on average; estimated relative error "
+            f"of the integral over rotations {found.error:.1g}"
+        )
+        return so3_from_haar(network, found)
+
+    return so3
 
 
 def signals_of(molecules: Molecules, bandlimit: int) -> Signals:

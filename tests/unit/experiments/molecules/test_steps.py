@@ -40,7 +40,7 @@ def kernels(data, tmp_path_factory):
             paths.append(folder / f"{model}-{repeat}.npz")
             compute_molecule_kernels(
                 data=data, model=model, repeat=repeat, training_molecules=TRAINING, test_molecules=TEST, bandlimit=4,
-                output=paths[-1], **COMMON,
+                cache=str(folder / "tiles"), output=paths[-1], **COMMON,
             )  # fmt: skip
     return paths
 
