@@ -27,14 +27,14 @@ def test_every_step_is_a_documented_function_of_named_arguments(step):
 
 def test_every_rule_calls_a_step_that_exists_and_every_step_is_called(project):
     rules = "".join(path.read_text() for path in (project / "workflow/rules").glob("*.smk"))
-    called = re.findall(r"\bntklab ([a-z]+-[a-z-]+) ", rules)
+    called = re.findall(r"\bntklab ([a-z0-9]+-[a-z0-9-]+) ", rules)
     assert {name.replace("-", "_") for name in called} == set(steps()) - BY_HAND
 
 
 def test_every_rule_hands_over_all_arguments_and_no_others(project):
     """Flags that a rule gives in its shell command, against the parameters of the step's function."""
     for path in (project / "workflow/rules").glob("*.smk"):
-        for name, command in re.findall(r"\bntklab ([a-z]+-[a-z-]+)( .*?)2>&1", path.read_text(), re.DOTALL):
+        for name, command in re.findall(r"\bntklab ([a-z0-9]+-[a-z0-9-]+)( .*?)2>&1", path.read_text(), re.DOTALL):
             step = name.replace("-", "_")
             parameters = inspect.signature(getattr(importlib.import_module(steps()[step]), step)).parameters
             given = {flag.replace("-", "_") for flag in re.findall(r" --([a-z-]+) ", command)}
