@@ -11,6 +11,10 @@ from ntklab.pipeline.table_files import read_table
 SMOKE = ("--config", "scale=smoke")
 
 
+DRAWN = {figure.experiment for figure in figures().values()}
+"""Experiments with a figure of their own; so3_convergence is a row of another's."""
+
+
 def drawing(planned) -> set[str]:
     """Experiments of which a run would draw figures."""
     return {rule.removeprefix("draw_figures_of_") for rule in planned if rule.startswith("draw_figures_of_")}
@@ -19,7 +23,7 @@ def drawing(planned) -> set[str]:
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_dry_run_of_every_scale_plans_every_figure(fresh, scale):
     planned = fresh.planned("--config", f"scale={scale}")
-    assert drawing(planned) == {figure.experiment for figure in figures().values()} == set(experiments())
+    assert drawing(planned) == DRAWN and experiments().keys() - DRAWN == {"so3_convergence"}
     assert planned["check_claims"] == 1
     assert not (fresh.root / "results").exists()
 
@@ -75,7 +79,7 @@ def test_every_experiment_room_and_figure_is_a_target(fresh):
         targets()
     )
     planned = fresh.planned(*targets())
-    assert drawing(planned) == set(experiments()) and planned["check_claims_of"] == len(experiments())
+    assert drawing(planned) == DRAWN and planned["check_claims_of"] == len(experiments())
     assert planned["check_claims"] == 0
 
 
