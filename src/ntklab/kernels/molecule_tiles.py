@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Num
 
+from ntklab.kernels.molecules import Molecules
 from ntklab.kernels.result import Kernels
 from ntklab.kernels.tiles import cached_tile
 from ntklab.progress import Progress
@@ -15,8 +15,6 @@ BLOCK = 512
 """Molecules; a tile of an SO(3)-equivariant network takes one to two minutes."""
 VERSION = 1
 """Part of every key; raise it when a change of the code changes the numbers."""
-
-Molecules = Num[np.ndarray, "_molecule slot ..."]
 
 
 def tiled_molecule_kernels(
