@@ -17,3 +17,8 @@ def test_another_network_computes_all_that_has_one(copy):
 def test_another_picture_is_drawn_alone(copy):
     copy.set("molecules.picture_bandlimits", "[6, 24]", "[6, 16]")
     assert copy.planned() == {"tabulate_signals": 1, "check_claims": 1, "draw_figures_of_molecules": 1}
+
+
+def test_another_tolerance_is_measured_too(copy):
+    copy.set("molecules.tolerance", "1.0e-5", "1.0e-4")
+    assert copy.planned() == {"compare_haar_average": 1, **OF_ALL}

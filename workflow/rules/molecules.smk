@@ -12,12 +12,6 @@ def molecule_source(wildcards):
     return [] if source in ("embedded", "qm9pack") else source
 
 
-def molecules_needed(wildcards):
-    """Molecules of all draws, which share none."""
-    block = SETTINGS["molecules"]
-    return block["repeats"] * (block["training_sizes"][-1] + block["test_molecules"])
-
-
 def spherical_network(wildcards):
     """The SO(3)-equivariant network as JSON."""
     return json.dumps(SETTINGS["molecules"]["spherical"])
@@ -41,13 +35,17 @@ rule prepare_molecules:
         f"{RESULTS}/logs/prepare_molecules.log",
     params:
         source=setting("molecules.source"),
-        molecules=molecules_needed,
+        repeats=setting("molecules.repeats"),
+        training_molecules=lambda wildcards: max(SETTINGS["molecules"]["training_sizes"]),
+        test_molecules=setting("molecules.test_molecules"),
         seed=setting("seed"),
         code=step_code("prepare_molecules"),
     message:
-        "Choosing {params.molecules} molecules of QM9 ({params.source})"
+        "Choosing {params.repeats} times {params.training_molecules} training and {params.test_molecules} test molecules"
+        " of QM9 ({params.source})"
     shell:
-        "ntklab prepare-molecules --source {params.source:q} --experiment molecules --molecules {params.molecules}"
+        "ntklab prepare-molecules --source {params.source:q} --experiment molecules --repeats {params.repeats}"
+        " --training-molecules {params.training_molecules} --test-molecules {params.test_molecules}"
         " --seed {params.seed} --output {output} > {log} 2>&1"
 
 
@@ -158,12 +156,13 @@ rule compare_haar_average:
     params:
         bandlimit=setting("molecules.bandlimit"),
         spherical=spherical_network,
+        tolerance=setting("molecules.tolerance"),
         code=step_code("compare_haar_average"),
     message:
         "Comparing the SO(3)-equivariant kernel with averages over rotations"
     shell:
         "ntklab compare-haar-average --data {input.data} --experiment molecules --bandlimit {params.bandlimit}"
-        " --spherical {params.spherical:q} --output {output} > {log} 2>&1"
+        " --spherical {params.spherical:q} --tolerance {params.tolerance} --output {output} > {log} 2>&1"
 
 
 rule tabulate_signals:

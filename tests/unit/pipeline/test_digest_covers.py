@@ -169,7 +169,10 @@ def molecules(folder: Path):
     common = {"data": data, "experiment": "molecules"}
     network = {"spherical": SphericalNetwork(bandlimit=2), "copies": 2, "tolerance": 1e-3, "seed": 1}
     kernels = {model: folder / f"{model}.npz" for model in ("mlp", "residual", "rotated", "so3")}
-    yield call("prepare_molecules", source="embedded", experiment="molecules", molecules=6, seed=1, output=data)
+    yield call(
+        "prepare_molecules", source="embedded", experiment="molecules", repeats=1, training_molecules=3,
+        test_molecules=3, seed=1, output=data,
+    )  # fmt: skip
     for model, kernel in kernels.items():
         yield call(
             "compute_molecule_kernels", **common, **network, model=model, repeat=0, training_molecules=3,
@@ -186,8 +189,9 @@ def molecules(folder: Path):
         rotations=2, ridge=1e-4, output=folder / "turned.parquet",
     )  # fmt: skip
     yield call(
-        "compare_haar_average", **common, bandlimit=4, spherical=network["spherical"], output=folder / "haar.parquet"
-    )
+        "compare_haar_average", **common, bandlimit=4, spherical=network["spherical"], tolerance=1e-3,
+        output=folder / "haar.parquet",
+    )  # fmt: skip
     yield call("tabulate_signals", **common, bandlimits=[4], output=folder / "signals.parquet")
 
 

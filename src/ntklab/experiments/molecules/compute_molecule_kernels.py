@@ -55,11 +55,10 @@ def compute_molecule_kernels(
 
 
 def drawn(data: Path, repeat: int, training: int, test: int) -> tuple[Molecules, Molecules]:
-    """Training and test molecules of one draw, which shares none with another."""
+    """The first training and test molecules of one draw, which shares none with another."""
     arrays = Arrays(data)
-    first = repeat * (training + test)
-    chosen = [
-        arrays[name][first : first + training + test]
-        for name in ("index", "charges", "positions", "atomisation_energy")
-    ]
-    return tuple(Molecules(*(values[part] for values in chosen)) for part in (slice(training), slice(training, None)))
+    names = ("index", "charges", "positions", "atomisation_energy")
+    return tuple(
+        Molecules(*(arrays[f"{part}/{name}"][repeat, :size] for name in names))
+        for part, size in (("training", training), ("test", test))
+    )

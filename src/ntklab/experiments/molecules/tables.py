@@ -54,10 +54,10 @@ HAAR_AVERAGE = Schema(
         *ON_ORBITS,
         KERNEL,
         Column(
-            "compared", "string", "", "average (of a fully connected network's kernel over rotations of one molecule) or "
-            "unturned (that kernel itself, the control)"
+            "compared", "string", "", "average (of a fully connected network's kernel over rotations of one molecule), "
+            "unturned (that kernel itself, the control) or tolerance (its own kernel with the experiment's tolerance)"
         ),
-        Column("rotations", "int64", "", "nodes of the average over rotations"),
+        Column("rotations", "int64", "", "nodes of the average over rotations, a pair of atoms' mean number with tolerance"),
         *MEASUREMENT,
     ),
     quantities={"difference": "largest |kernel - other| over all pairs / largest |kernel|; dimensionless"},

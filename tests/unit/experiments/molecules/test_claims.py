@@ -33,7 +33,9 @@ def made_up(levels=LEVELS, rise=-900.0, noise=30.0, spreads=(0.2, 0.02), haar=1e
             turned += [{**common, "quantity": q, "value": value} for q, value in of_both.items()]
     average = [
         {"kernel": kernel, "compared": compared, "value": value, "stderr": 1e-10}
-        for kernel, (compared, value) in itertools.product(("ntk", "nngp"), (("average", haar), ("unturned", 0.5)))
+        for kernel, (compared, value) in itertools.product(
+            ("ntk", "nngp"), (("average", haar), ("unturned", 0.5), ("tolerance", haar))
+        )
     ]
     tables = {ERRORS: pd.DataFrame(errors), TURNED: pd.DataFrame(turned), HAAR: pd.DataFrame(average)}
     for table in tables.values():

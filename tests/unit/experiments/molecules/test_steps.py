@@ -27,8 +27,9 @@ COMMON = {"experiment": "molecules", "spherical": NETWORK, "copies": 2, "toleran
 def data(tmp_path_factory):
     path = tmp_path_factory.mktemp("molecules") / "molecules.npz"
     prepare_molecules(
-        source="embedded", experiment="molecules", molecules=REPEATS * (TRAINING + TEST), seed=1, output=path
-    )
+        source="embedded", experiment="molecules", repeats=REPEATS, training_molecules=TRAINING, test_molecules=TEST,
+        seed=1, output=path,
+    )  # fmt: skip
     return path
 
 
@@ -59,11 +60,26 @@ def test_draws_share_no_molecule(data):
     assert len(np.unique(np.concatenate(index))) == REPEATS * (TRAINING + TEST)
 
 
-def test_more_molecules_than_there_are(tmp_path):
-    with pytest.raises(InputError, match="embedded: 9999 molecules are needed, there are 2500"):
-        prepare_molecules(
-            source="embedded", experiment="molecules", molecules=9999, seed=1, output=tmp_path / "molecules.npz"
+def test_a_larger_training_set_holds_the_smaller_one(data, tmp_path):
+    prepare_molecules(
+        source="embedded", experiment="molecules", repeats=REPEATS, training_molecules=2 * TRAINING,
+        test_molecules=TEST, seed=1, output=tmp_path / "larger.npz",
+    )  # fmt: skip
+    for repeat in range(REPEATS):
+        (training, test), (more, same) = (
+            drawn(path, repeat, n, TEST) for path, n in ((data, TRAINING), (tmp_path / "larger.npz", 2 * TRAINING))
         )
+        np.testing.assert_array_equal(more.index[:TRAINING], training.index)
+        np.testing.assert_array_equal(same.positions, test.positions)
+        assert not set(more.index) & set(test.index)
+
+
+def test_more_molecules_than_there_are(tmp_path):
+    with pytest.raises(InputError, match="embedded: 3030 molecules are needed, there are 2500"):
+        prepare_molecules(
+            source="embedded", experiment="molecules", repeats=3, training_molecules=1000, test_molecules=10, seed=1,
+            output=tmp_path / "molecules.npz",
+        )  # fmt: skip
     assert not list(tmp_path.iterdir())
 
 
@@ -116,11 +132,13 @@ def test_rotations_move_predictions_of_the_mlp_and_hardly_those_of_the_equivaria
 
 def test_the_equivariant_kernel_is_the_average_over_rotations(data, tmp_path):
     compare_haar_average(
-        data=data, experiment="molecules", bandlimit=4, spherical=NETWORK, output=tmp_path / "haar.parquet"
-    )
+        data=data, experiment="molecules", bandlimit=4, spherical=NETWORK, tolerance=1e-4,
+        output=tmp_path / "haar.parquet",
+    )  # fmt: skip
     table = pd.read_parquet(tmp_path / "haar.parquet").set_index(["compared", "kernel"])
     assert (table.loc["average"].value < 1e-8).all() and (table.loc["average"].stderr < 1e-8).all()
     assert (table.loc["unturned"].value > 0.1).all()
+    assert (table.loc["tolerance"].value < 1e-4).all() and (table.loc["tolerance"].value > 0).all()
 
 
 def test_signals_in_the_table_are_those_of_the_molecule(data, tmp_path):
