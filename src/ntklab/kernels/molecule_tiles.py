@@ -13,7 +13,7 @@ from ntklab.progress import Progress
 
 BLOCK = 256
 """Molecules; a tile of an SO(3)-equivariant network takes about half a minute."""
-VERSION = 1
+VERSION = 2
 """Part of every key; raise it when a change of the code changes the numbers."""
 
 

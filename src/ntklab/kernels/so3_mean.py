@@ -22,6 +22,8 @@ LADDER = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 """Nodes in beta as multiples of the highest degree: with n = k (L - 1) all powers of c up to about 2 k are exact."""
 COARSE = 2
 """Multiple of the highest degree with which the largest |c| is looked for."""
+BELOW, ROUNDING = 1 - 1e-6, 1e-10
+"""Roughness is computed again, of other pairs beside it: rounding must not put a pair below the limit that it has set itself."""
 SAFETY = 3
 """In the sample errors are this many times below the tolerance: outside of it there are worse pairs."""
 MARGIN = 1.05
@@ -175,7 +177,7 @@ def thresholds(network: SphericalNetwork, sample: Pairs, tolerance: float) -> Th
         return Thresholds(ladder(network)[:1], (np.inf,), 0.0, tolerance)
     rough = roughness(sample, series_of(network, sample))
     nodes, errors = sample_errors(network, sample, tolerance)
-    limits = [np.min(rough[SAFETY * of_rung > tolerance], initial=np.inf) for of_rung in errors[:-1]]
+    limits = [BELOW * np.min(rough[SAFETY * of_rung > tolerance], initial=np.inf) - ROUNDING for of_rung in errors[:-1]]
     # A finer quadrature is at least as good, whatever the sample says by accident.
     found = Thresholds(nodes, (*np.maximum.accumulate(limits), np.inf), 0.0, tolerance)
     return found._replace(error=float(errors[found.assigned(rough), np.arange(len(rough))].max()))
