@@ -49,7 +49,7 @@ def infinite_kernels(ensemble: Ensemble) -> dict[str, list[np.ndarray]]:
     return _infinite_kernels(ensemble.activation, ensemble.architecture, ensemble.inputs, ensemble.dimension)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _infinite_kernels(activation: Activation, a: Architecture, inputs: bytes, dimension: int):
     x = np.frombuffer(inputs).reshape(-1, dimension)
     return solve(

@@ -189,13 +189,13 @@ class _Request:
         """All layers at one number of nodes."""
         K, theta = self.architecture.first(self.x)
         size = len(K)
-        needed = _closure(self.tensors)
+        needed = closure(self.tensors)
         current = {name: np.zeros((size,) * (2 if name in MATRICES else 4)) for name in needed}
         layers = [{**current, "K": K, "Theta": theta}]
         for layer in range(1, self.architecture.depth):
             last = layer == self.architecture.depth - 1
             K, theta, current = self._step(
-                layer, K, theta, current, _closure(self.tensors, below=False) if last else needed, nodes
+                layer, K, theta, current, closure(self.tensors, below=False) if last else needed, nodes
             )
             layers.append({**current, "K": K, "Theta": theta})
         return {tensor: [values[tensor] for values in layers] for tensor in self.tensors}
@@ -222,7 +222,7 @@ class _Request:
         return a.c_b[layer] + s.c_w * s.M(0, 0), a.lambda_b[layer] + s.omega, s.new
 
 
-def _closure(tensors: Iterable[str], below: bool = True) -> list[str]:
+def closure(tensors: Iterable[str], below: bool = True) -> list[str]:
     """The tensors needed for these, in the order of computation: at the same layer, and (`below`) at earlier ones."""
     needed: set[str] = set()
     stack = [tensor for tensor in tensors if tensor in RECURSIONS]
