@@ -89,6 +89,7 @@ REGISTRIES = {
     "groups": "ntklab.groups:REGISTRY",
     "classifiers": "ntklab.nets.image_classifiers:CLASSIFIERS",
     "setups": "ntklab.experiments.finite_width.setups:SETUPS",
+    "trained_setups": "ntklab.experiments.training.setups:SETUPS",
 }
 
 

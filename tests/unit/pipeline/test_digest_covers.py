@@ -195,7 +195,26 @@ def molecules(folder: Path):
     yield call("tabulate_signals", **common, bandlimits=[4], output=folder / "signals.parquet")
 
 
-CHAINS = [ising, cross_product, classifiers, augmented, kernel_convergence, finite_width, molecules]
+def training(folder: Path):
+    data, theory, networks = (folder / f"{name}.npz" for name in ("data", "theory", "networks"))
+    common = {"data": data, "setup": "ising", "label_scale": 0.5, "times": [0.0, 1.0]}
+    yield call(
+        "draw_training_sets", points=2, test_points=1, lattice_size=2, image_size=4, training_inputs=2, test_inputs=1,
+        experiment="training", seed=1, output=data,
+    )  # fmt: skip
+    yield call("correct_trained_mean", **common, output=theory)
+    yield call(
+        "train_networks", **common, width=8, networks_per_batch=8, kernels_per_batch=8, first=0, last=2, seed=1,
+        output=networks,
+    )  # fmt: skip
+    yield call(
+        "measure_trained_means", theory=[theory], networks=[networks], times=[0.0, 1.0], output=folder / "means.parquet",
+        output_replicates=folder / "replicates.parquet", output_spreads=folder / "spreads.parquet",
+        output_noise=folder / "noise.parquet",
+    )  # fmt: skip
+
+
+CHAINS = [ising, cross_product, classifiers, augmented, kernel_convergence, finite_width, molecules, training]
 
 
 @pytest.mark.parametrize("chain", CHAINS, ids=lambda f: f.__name__)
