@@ -85,7 +85,7 @@ def _explained() -> Iterator[Claim]:
             f"Trained on full orbits of {INPUTS[name]}, networks of finite width differ from the NTK's mean on those"
             f" {SETS[data]} by what order 1/width says.",
             "share of the squared distance that the correction takes away, largest width", REPLICATES, find, (MOST, INF),
-            control=partial(find, of_another=True), control_is="the correction of another element or input",
+            control=partial(find, factor=2.0), control_is="the correction times two",
         )  # fmt: skip
 
 

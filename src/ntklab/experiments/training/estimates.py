@@ -76,11 +76,11 @@ def source_over_theory(table: pd.DataFrame, setup: str, source: str, without: bo
     return _of_widths(table, setup, "sampled", statistic)
 
 
-def explained(table: pd.DataFrame, setup: str, data: str, of_another: bool = False) -> Interval:
+def explained(table: pd.DataFrame, setup: str, data: str, factor: float = 1.0) -> Interval:
     """Share of the squared distance of the mean over networks of the largest width to infinite width that the correction
     takes away, over points and times; what noise adds to both distances is taken off.
 
-    `of_another`: with the correction of the next point.
+    `factor`: what the correction is multiplied by; twice the right one takes nothing away.
     """
     rows = _after(table[table["data"] == data], setup, "sampled")
     if rows.empty:
@@ -88,13 +88,9 @@ def explained(table: pd.DataFrame, setup: str, data: str, of_another: bool = Fal
     rows = rows[rows.width == rows.width.max()]
 
     def statistic(part: pd.DataFrame) -> float:
-        by_point = part.sort_values(["point", "time"])
-        shape = (by_point.point.nunique(), -1)
-        value, theory, stderr = (by_point[c].to_numpy().reshape(shape) for c in ("value", "theory", "stderr"))
-        if of_another:
-            theory = np.roll(theory, 1, axis=0)
-        noise = np.sum(stderr**2)
-        return float(1 - (np.sum((value - theory) ** 2) - noise) / (np.sum(value**2) - noise))
+        noise = np.sum(part.stderr**2)
+        left = np.sum((part.value - factor * part.theory) ** 2) - noise
+        return float(1 - left / (np.sum(part.value**2) - noise))
 
     return over_replicates(rows, statistic, "batches")
 

@@ -47,8 +47,8 @@ def measure_trained_means(
     sampled = {key: _batches(shards) for key, shards in by(networks, "setup", "width").items()}
     means, replicates, spreads, noise = [], [], [], []
     for name, found in solved.items():
-        means += _theory_rows(name, found, times)
-        spreads += _spread_rows(name, found, times)
+        means += _theory_rows(name, found)
+        spreads += _spread_rows(name, found)
     for (name, width), batches in sampled.items():
         means += _mean_rows(name, width, batches, solved[name], times)
         replicates += _replicate_rows(name, width, batches, solved[name], times)
@@ -86,10 +86,11 @@ def _places(values: Points, training: int, times: list[float]) -> Iterator[tuple
 
 def _kinds(found: Arrays) -> list[str]:
     """With and without augmentation, or the one there is."""
-    return list(dict.fromkeys(key.split("/")[0] for key in found))
+    return list(dict.fromkeys(key.split("/")[0] for key in found if "/" in key))
 
 
-def _theory_rows(name: str, found: Arrays, times: list[float]) -> Iterator[dict[str, Any]]:
+def _theory_rows(name: str, found: Arrays) -> Iterator[dict[str, Any]]:
+    times = found["times"].tolist()
     for trained in _kinds(found):
         parts = {key.split("/")[1]: found[key] for key in found if key.startswith(f"{trained}/")}
         training = int(parts.pop("training_points"))
@@ -129,13 +130,15 @@ def _replicate_rows(
 ) -> Iterator[dict[str, Any]]:
     trained = _common(name)["trained"]
     training = int(solved[f"{trained}/training_points"])
-    nothing = np.full_like(solved[f"{trained}/drift"], np.nan)
-    sources = {source: solved[f"{trained}/{source}"] for source in SOURCES}
+    at = np.searchsorted(solved["times"], times)
+    drift = solved[f"{trained}/drift"][at]
+    sources = {source: solved[f"{trained}/{source}"][at] for source in SOURCES}
+    nothing = np.full_like(drift, np.nan)
     for quantity, values in _quantities(batches).items():
         means = [values.mean(axis=0), *leave_groups_out(lambda kept: kept.mean(axis=0), values)]
         stderr = values.std(axis=0, ddof=1) / np.sqrt(len(values))
         parts = {source: nothing for source in SOURCES} if quantity == "sampled_drift" else sources
-        expected = solved[f"{trained}/drift"] if quantity == "sampled_drift" else sum(sources.values())
+        expected = drift if quantity == "sampled_drift" else sum(sources.values())
         for replicate, mean in enumerate(means):
             for index, place in _places(mean, training, times):
                 yield {
@@ -145,10 +148,11 @@ def _replicate_rows(
                 }  # fmt: skip
 
 
-def _spread_rows(name: str, found: Arrays, times: list[float]) -> Iterator[dict[str, Any]]:
+def _spread_rows(name: str, found: Arrays) -> Iterator[dict[str, Any]]:
     """Of setups of orbits; without augmentation the training points are one of each orbit, and only test inputs have all."""
     if not SETUPS[name].on_orbits:
         return
+    times = found["times"].tolist()
     for trained in _kinds(found):
         training = int(found[f"{trained}/training_points"])
         sets = {"training": slice(0, training), "test": slice(training, None)}

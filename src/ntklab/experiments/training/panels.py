@@ -9,12 +9,12 @@ from ntklab.experiments.training.estimates import SOURCES
 from ntklab.experiments.training.setups import SETUPS
 from ntklab.plots import panels, style
 
-_COLOURS = sns.color_palette("Set2")
+_COLOURS = sns.color_palette("pastel")
 PARTS = {
     "Theta1": ("mean of the NTK", _COLOURS[7]),
     "AB": ("fluctuations of the NTK", _COLOURS[1]),
-    "PQ": ("first change in training", _COLOURS[2]),
-    "ddNTK": ("second change in training", _COLOURS[0]),
+    "PQ": ("first change in training", _COLOURS[0]),
+    "ddNTK": ("second change in training", _COLOURS[4]),
 }
 """Name and colour of each source of the correction."""
 THEORY = style.LIMIT
@@ -58,7 +58,7 @@ def stacked(axes: Axes, table: pd.DataFrame, **values) -> None:
             up, down = np.zeros_like(value), np.zeros_like(value)
         base = np.where(value > 0, up, down)
         name, colour = PARTS[source]
-        axes.fill_between(rows.time, base, base + value, color=colour, alpha=0.55, linewidth=0, label=name)
+        axes.fill_between(rows.time, base, base + value, color=colour, alpha=0.75, linewidth=0, label=name)
         up, down = up + np.maximum(value, 0), down + np.minimum(value, 0)
 
 

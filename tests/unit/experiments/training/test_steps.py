@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ntklab.errors import InputError
-from ntklab.experiments.training.correct_trained_mean import correct_trained_mean
+from ntklab.experiments.training.correct_trained_mean import between, correct_trained_mean
 from ntklab.experiments.training.draw_training_sets import draw_training_sets
 from ntklab.experiments.training.measure_trained_means import measure_trained_means
 from ntklab.experiments.training.setups import SETUPS
@@ -93,7 +93,9 @@ def test_targets_that_are_all_the_same_are_an_error(tmp_path):
 
 def test_theory_in_the_tables_is_that_of_the_library(data, tables):
     chosen, means = training_set(Arrays(data), SETUPS["gelu_3"], 0.5), tables["output"]
-    found = mean_correction(*chosen, times_of(chosen, SETUPS["gelu_3"], TIMES), **SETUPS["gelu_3"].network)
+    curve = between(TIMES)
+    assert set(curve) > set(TIMES) and curve == sorted(curve) and len(set(curve)) == len(curve)
+    found = mean_correction(*chosen, times_of(chosen, SETUPS["gelu_3"], curve), **SETUPS["gelu_3"].network)
     for part, of in (("test", found.test), ("training", found.train)):
         rows = means[(means.setup == "gelu_3") & (means["data"] == part)]
         for quantity, values in (*of.sources.items(), ("correction", of.correction), ("infinite_width", of.leading)):
@@ -101,7 +103,7 @@ def test_theory_in_the_tables_is_that_of_the_library(data, tables):
             np.testing.assert_allclose(table, values, rtol=1e-9, atol=1e-12)
 
 
-def test_replicates_leave_out_one_batch(tables, networks):
+def test_replicates_leave_out_one_batch(tables, networks, theory):
     arrays, rows = Arrays(networks[1]), tables["output_replicates"]
     values = (arrays["beyond"] + arrays["linearised"])[:, 2, 0]
     chosen = rows[
@@ -110,6 +112,9 @@ def test_replicates_leave_out_one_batch(tables, networks):
     ].set_index("replicate")  # fmt: skip
     assert chosen.value[0] == pytest.approx(values.mean())
     assert chosen.value[2] == pytest.approx(values[[0, 2]].mean())
+    expected = Arrays(theory[0])
+    place = list(expected["times"]).index(4.0)
+    assert chosen.PQ[0] == expected["plain/PQ"][place, 0]
     assert chosen.theory[0] == pytest.approx(sum(chosen[s][0] for s in ("Theta1", "AB", "PQ", "ddNTK")))
 
 
