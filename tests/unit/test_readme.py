@@ -6,12 +6,14 @@ import pytest
 
 from ntklab.pipeline.catalogue import figures
 
+PAGES = ("docs/collapsed-sampling.md", "docs/trained-networks.md")
 
-@pytest.mark.parametrize("number", range(4))
+
+@pytest.mark.parametrize("number", range(5))
 def test_the_examples_print_what_they_say(project, capsys, monkeypatch, number):
     monkeypatch.chdir(project)
     examples = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), flags=re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 5
     exec(examples[number], {})
     printed, said = capsys.readouterr().out, re.findall(r"print\(.*\)  # (.*)", examples[number])
     if number < 2:  # a rounding error, of which the size is said
@@ -20,15 +22,16 @@ def test_the_examples_print_what_they_say(project, capsys, monkeypatch, number):
         assert printed.splitlines() == said
 
 
-def test_the_examples_of_collapsed_sampling_print_what_they_say(project, capsys):
-    examples = re.findall(r"```python\n(.*?)```", (project / "docs/collapsed-sampling.md").read_text(), flags=re.DOTALL)
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_the_pages_print_what_they_say(project, capsys, page):
+    examples = re.findall(r"```python\n(.*?)```", (project / page).read_text(), flags=re.DOTALL)
     exec("\n".join(examples), {})
     assert capsys.readouterr().out.splitlines() == re.findall(r"print\(.*\)  # (.*)", "\n".join(examples))
 
 
 def test_every_figure_and_file_named_is_there(project):
     text = (project / "README.md").read_text()
-    assert (project / "docs/collapsed-sampling.md").is_file()
+    assert all(page in text for page in PAGES)
     assert all(identifier in text for identifier in figures())
     for path in re.findall(r"\]\((results/[^)]+)\)", text):
         assert (project / path).is_file()
