@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ntklab.experiments.training.estimates import SOURCES
-from ntklab.experiments.training.setups import SETUPS
+from ntklab.experiments.training.setups import GENERAL, SETUPS
 from ntklab.plots import panels, style
 
 _COLOURS = sns.color_palette("pastel")
@@ -68,3 +69,30 @@ def line(axes: Axes, table: pd.DataFrame, quantity: str, scale: float = 1.0, **l
     rows = rows_of(table, quantity=quantity, **look_and_values)
     rows = rows[rows.time > 0]
     axes.plot(rows.time, scale * rows.value, **look)
+
+
+SHOWN = (("test", 0), ("training", 0))
+"""Set and number of the points that figures of points in general position show."""
+
+
+def by_setup(table: pd.DataFrame, theory: str, networks: str, ylabel: str, parts: bool = False) -> Figure:
+    """A column for every setup of points in general position, a row for each point shown: theory as a line (its parts as areas),
+    networks as marks, against time."""
+    figure = style.new_figure(columns=3.6, rows=2.6)
+    grid = figure.subplots(len(SHOWN), len(GENERAL), sharex=True)
+    for row, (data, point) in zip(grid, SHOWN, strict=True):
+        row[0].set_ylabel(ylabel)
+        for axes, name in zip(row, GENERAL, strict=True):
+            at = {"setup": name, "data": data, "point": point}
+            if parts:
+                stacked(axes, table, **at)
+            line(axes, table, theory, color=THEORY, label="theory, order 1/n", **at)
+            sampled(axes, table, networks, **at)
+            axes.axhline(0, color="0.6", linewidth=0.6)
+            axes.set(xscale="log", title=f"{title_of(name)}: {data} point")
+            style.plain_numbers(axes.xaxis)
+    for axes in grid[-1]:
+        axes.set_xlabel("time x largest eigenvalue")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center")
+    return figure
