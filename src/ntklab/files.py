@@ -1,5 +1,6 @@
 """Files that are either whole or absent, and named arrays with a header."""
 
+import glob
 import hashlib
 import json
 import os
@@ -23,16 +24,37 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
     The temporary name carries the host and the process id, so that a job that outlives its driver and its duplicate,
     perhaps on another machine, do not write into each other's file. The suffix is kept: writers that choose the format
-    by it still can.
+    by it still can. What processes of this host that were killed have left of the file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{socket.gethostname()}.{os.getpid()}{path.suffix}")
+    start = f".{path.stem}.{socket.gethostname()}."
+    _sweep(path, start)
+    temporary = path.with_name(f"{start}{os.getpid()}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sweep(path: Path, start: str) -> None:
+    """Remove temporary files of processes that no longer run."""
+    for left in path.parent.glob(f"{glob.escape(start)}*{glob.escape(path.suffix)}"):
+        number = left.name.removeprefix(start).removesuffix(path.suffix)
+        if number.isdigit() and not _runs(int(number)):
+            left.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    """Whether there is a process of that number on this host."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def file_hash(path: str | Path) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 
 import numpy as np
 import pytest
@@ -24,6 +25,18 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
         temporary.write_text("half")
         raise KeyError
     assert path.read_text() == "old"
+
+
+def test_what_a_killed_process_left_of_the_file_is_removed(tmp_path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    host = socket.gethostname()
+    names = {f".a.{host}.{dead.pid}.txt", f".a.{host}.{os.getppid()}.txt", f".a.elsewhere.{dead.pid}.txt", ".a.b.txt"}
+    for name in names:
+        (tmp_path / name).write_text("half")
+    with atomic(tmp_path / "a.txt") as temporary:
+        temporary.write_text("whole")
+    assert {path.name for path in tmp_path.iterdir()} == names - {f".a.{host}.{dead.pid}.txt"} | {"a.txt"}
 
 
 def test_arrays_come_back_with_their_header_and_equal_bytes(tmp_path, rng):

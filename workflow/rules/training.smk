@@ -1,5 +1,5 @@
 # Trained networks at order 1/width: theory, and networks trained by gradient flow.
-from ntklab.experiments.training.setups import GENERAL, SETUPS as TRAINED
+TRAINED = {name: block for block in ("general", "orbits") for name in SETTINGS["training"][block]["setups"]}
 
 
 wildcard_constraints:
@@ -8,7 +8,7 @@ wildcard_constraints:
 
 def trained_block(name):
     """The settings of a setup: those of points in general position, or those of orbits."""
-    return SETTINGS["training"]["general" if name in GENERAL else "orbits"]
+    return SETTINGS["training"][TRAINED[name]]
 
 
 def networks_at(wildcards):

@@ -266,6 +266,7 @@ def changed_steps(before, edit_definition):
 EQUIVARIANCE = {"measure_invariance", "measure_equivariance"}
 ORBITS = {"choose_learning_rate", "predict_mean", "train_shard"}
 ENSEMBLES = {"measure_orbit_predictions", "measure_angles", "measure_training", "vary_comparison"}
+TRAINED = {"correct_trained_mean", "train_networks"}
 CLASSIFIERS = {"train_classifier_shard", "tabulate_pictures", *ENSEMBLES}
 
 
@@ -279,8 +280,8 @@ CLASSIFIERS = {"train_classifier_shard", "tabulate_pictures", *ENSEMBLES}
         ("ensembles.classifiers", "train_classifiers", {"train_classifier_shard"}),
         ("metrics.statistics", "jackknife", EQUIVARIANCE | {"measure_ensemble_difference"}),
         ("metrics.ensemble_sizes", "tally", ENSEMBLES),
-        ("finite_width.recursions", "_v", {"solve_recursions", "sample_networks", "check_diagrams"}),
-        ("groups", "group", ORBITS | CLASSIFIERS | {"tabulate_example"}),
+        ("finite_width.recursions", "_v", {"solve_recursions", "sample_networks", "check_diagrams", *TRAINED}),
+        ("groups", "group", ORBITS | CLASSIFIERS | {"tabulate_example", "measure_trained_means", *TRAINED}),
         ("pipeline.shards", "ranges", set()),
         ("pipeline.table_files", "write_table", set()),
         ("progress", "Progress", set()),

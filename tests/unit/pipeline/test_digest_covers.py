@@ -199,7 +199,7 @@ def training(folder: Path):
     data, theory, networks = (folder / f"{name}.npz" for name in ("data", "theory", "networks"))
     common = {"data": data, "setup": "ising", "label_scale": 0.5, "times": [0.0, 1.0]}
     yield call(
-        "draw_training_sets", points=2, test_points=1, lattice_size=2, image_size=4, training_inputs=2, test_inputs=1,
+        "draw_training_sets", points=2, test_points=1, lattice_size=3, image_size=4, training_inputs=2, test_inputs=1,
         experiment="training", seed=1, output=data,
     )  # fmt: skip
     yield call("correct_trained_mean", **common, output=theory)

@@ -98,5 +98,7 @@ def explained(table: pd.DataFrame, setup: str, data: str, factor: float = 1.0) -
 def largest_spread(table: pd.DataFrame, setup: str, trained: str, quantity: str = "correction") -> Interval:
     """Largest spread over orbits relative to its size, over times and sets of inputs."""
     rows = table[(table.setup == setup) & (table.trained == trained) & (table.quantity == quantity) & (table.time > 0)]
+    if rows.empty:
+        return nothing("no such networks")
     worst = rows.loc[rows.value.idxmax()]
     return numerical(float(worst.value), float(worst.stderr) + 8 * EPS)

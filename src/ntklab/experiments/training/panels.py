@@ -78,11 +78,12 @@ SHOWN = (("test", 0), ("training", 0))
 def by_setup(table: pd.DataFrame, theory: str, networks: str, ylabel: str, parts: bool = False) -> Figure:
     """A column for every setup of points in general position, a row for each point shown: theory as a line (its parts as areas),
     networks as marks, against time."""
-    figure = style.new_figure(columns=3.6, rows=2.6)
-    grid = figure.subplots(len(SHOWN), len(GENERAL), sharex=True)
+    names = [name for name in GENERAL if name in set(table.setup)]
+    figure = style.new_figure(columns=0.8 * len(names) + 0.4, rows=2.6)
+    grid = figure.subplots(len(SHOWN), len(names), sharex=True, squeeze=False)
     for row, (data, point) in zip(grid, SHOWN, strict=True):
         row[0].set_ylabel(ylabel)
-        for axes, name in zip(row, GENERAL, strict=True):
+        for axes, name in zip(row, names, strict=True):
             at = {"setup": name, "data": data, "point": point}
             if parts:
                 stacked(axes, table, **at)

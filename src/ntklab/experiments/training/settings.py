@@ -1,10 +1,11 @@
 """Settings of trained networks at order 1/width."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Len, MultipleOf
 from pydantic import model_validator
 
+from ntklab.experiments.training.setups import GENERAL, ON_ORBITS
 from ntklab.pipeline.settings import Block, Count, increasing
 
 PAPER = "feynman"
@@ -35,6 +36,8 @@ class Simulation(Block):
 class General(Simulation):
     """Points in general position: tanh and GeLU networks of three and four layers, against the theory of order 1/width."""
 
+    setups: Annotated[list[Literal[tuple(GENERAL)]], Len(1)]
+    """list of tanh_3, gelu_3, tanh_4 and gelu_4, activations and layers of weights: claims about others stay undecided"""
     training_points: Annotated[int, Ge(2)]
     """integer >= 2, points trained on; the cost of theory grows with the fourth power"""
     test_points: Count
@@ -44,6 +47,8 @@ class General(Simulation):
 class Orbits(Simulation):
     """Ising lattices and digits, trained on full orbits under rotations by 90 degrees: GeLU networks of three layers."""
 
+    setups: Annotated[list[Literal[tuple(ON_ORBITS)]], Len(1)]
+    """list of ising and digits, what is trained on"""
     lattice_size: Annotated[int, Ge(2)]
     """integer >= 2, sites along a side of the lattices"""
     image_size: Annotated[int, Ge(2)]
