@@ -16,7 +16,7 @@ from ntklab.finite_width.training import mean_correction
 
 TIMES = [0.0, 1.0, 4.0]
 NAMES = ("gelu_3", "ising")
-WIDTHS, BATCHES = (8, 16), 3
+NETWORKS, BATCHES = (("gelu_3", 8), ("gelu_3", 16), ("ising", 16)), 3
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +40,12 @@ def theory(data, tmp_path_factory):
 @pytest.fixture(scope="module")
 def networks(data, tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("networks"), []
-    for name in NAMES:
-        for width in WIDTHS:
-            paths.append(folder / f"{name}-{width}.npz")
-            train_networks(
-                data=data, setup=name, label_scale=0.5, times=TIMES, width=width, networks_per_batch=8,
-                kernels_per_batch=8, first=0, last=BATCHES - 1, seed=1, output=paths[-1],
-            )  # fmt: skip
+    for name, width in NETWORKS:
+        paths.append(folder / f"{name}-{width}.npz")
+        train_networks(
+            data=data, setup=name, label_scale=0.5, times=TIMES, width=width, networks_per_batch=8,
+            kernels_per_batch=8, first=0, last=BATCHES - 1, seed=1, output=paths[-1],
+        )  # fmt: skip
     return paths
 
 
