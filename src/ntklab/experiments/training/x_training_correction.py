@@ -15,7 +15,7 @@ training point (bottom). Marks: networks of several widths, with 95 % bars over 
 beyond the papers; areas: its four sources, positive ones on top of each other, negative ones below zero: the mean of
 the NTK at initialisation (Theta1), its fluctuations (A, B), its first change in training (P, Q) and its second (R, S,
 T, U). Columns: tanh and GeLU networks of three and four layers, general variances and learning-rate factors. Good:
-marks tend to the line as the width grows, and no line is near that without one of the areas.
+marks tend to the line as the width grows; the line without any one of the areas would lie apart from them.
 """
 
 
