@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from ntklab.finite_width.training.grids import triangular_roots
-from ntklab.finite_width.training.tables import Table
 
 from ntklab.activations import get_activation
 from ntklab.finite_width import gaussian_expectations, polynomial
 from ntklab.finite_width.recursions import D2D2DD, D2DDS, D3DDD, DDDD, DDSS, SSSS
+from ntklab.finite_width.training.grids import triangular_roots
 from ntklab.finite_width.training.local_moments import index_sets, local_moments
 from ntklab.finite_width.training.smoothed import SmoothedQuadrature
+from ntklab.finite_width.training.tables import Table
+from ntklab.finite_width.training.tensors import Restricted
 
 PATTERNS = (SSSS, DDSS, DDDD, D2DDS, D3DDD, D2D2DD)
 
@@ -32,6 +33,15 @@ def test_all_slots_agree_with_the_solvers_quadrature(rng, name, rank):
     ours = local_moments(SmoothedQuadrature(activation, K, 7 if name == "cubic" else 40), PATTERNS, 5, 0)
     for pattern, array in ours.arrays(np.arange(5), 5).items():
         np.testing.assert_allclose(array, theirs[pattern], atol=2e-8 * np.abs(theirs[pattern]).max())
+
+
+def test_moments_of_some_inputs_are_those_among_all_of_them(rng):
+    whole = SmoothedQuadrature(get_activation("gelu"), covariance(rng, 4), 40)
+    points = np.array([3, 0, 4])
+    some = Restricted(whole, points)
+    np.testing.assert_array_equal(some.pair(1, 1), whole.pair(1, 1)[np.ix_(points, points)])
+    ours, theirs = some.product([(0, 1), (2, 0), (1, 2)]), whole.product([(3, 1), (4, 0), (0, 2)])
+    assert ours == theirs and ours != whole.product([(0, 1), (2, 0), (1, 2)])
 
 
 def test_tanh_converges_to_the_solvers_quadrature(rng):

@@ -152,10 +152,10 @@ def _expectations(activation: Activation, K: Matrix, nodes: int) -> GaussianExpe
 
 
 class Restricted(GaussianExpectations):
-    """The pair moments of some of the inputs."""
+    """Those of some of the inputs, which are numbered anew."""
 
     def __init__(self, whole: GaussianExpectations, points: Int[np.ndarray, " point"]):
-        self.at = np.ix_(points, points)
+        self.points, self.at = points, np.ix_(points, points)
         self.whole = whole
         super().__init__(whole.activation, whole.covariance[self.at], whole.nodes)
 
@@ -163,4 +163,6 @@ class Restricted(GaussianExpectations):
         return self.whole.pair(p, q)[self.at]
 
     def moments(self, products: Iterable[Factors]) -> dict[Factors, float]:
-        raise NotImplementedError("local terms of a step come from its LocalMoments")
+        among_all = {factors: tuple(sorted((int(self.points[a]), p) for a, p in factors)) for factors in products}
+        values = self.whole.moments(set(among_all.values()))
+        return {factors: values[there] for factors, there in among_all.items()}
