@@ -84,7 +84,7 @@ def solver() -> None:
 def sampler(width: int = 100, networks: int = 64) -> None:
     import jax
     import jax.numpy as jnp
-    from jax.experimental import enable_x64
+    from jax import enable_x64
 
     from ntklab.finite_width import sample
 

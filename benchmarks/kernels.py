@@ -15,7 +15,7 @@ from unittest import mock
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from scipy.linalg import cho_factor, cho_solve
 
 from ntklab.kernels import Network, orbit_kernel, pairs

@@ -19,7 +19,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.activations._arcsine import arcsine
 from ntklab.kernels import SphericalNetwork, haar_kernel, haar_quadrature, harmonic_analysis, so3_direct_kernel
@@ -106,7 +106,7 @@ def seconds(run: Callable, *arguments) -> float:
 
 def arcsine_rate(numbers: int = 2**13, repeats: int = 200) -> float:
     """Arcsines per second, compiled, on an array that fits the cache."""
-    with enable_x64():
+    with enable_x64(True):
         x = jnp.linspace(-0.9, 0.9, numbers)
         many = jax.jit(lambda x: jax.lax.fori_loop(0, repeats, lambda _, z: arcsine(0.9 * z), x))
         jax.block_until_ready(many(x))

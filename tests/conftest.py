@@ -67,6 +67,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> OneWorkerAFile:
     return OneWorkerAFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The workflow tests first: they take longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The workflow tests first: they take longest. Slow ones only where they are asked for, with `-m slow`, or in CI."""
     items.sort(key=lambda item: "workflow" not in item.path.parts)
+    if not os.environ.get("CI") and "slow" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="installs from the package registry; run with: -m slow, or CI=1"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from jax.experimental import enable_x64
+from jax import enable_x64
 from numpy.polynomial.legendre import leggauss, legvander
 
 from ntklab.data.molecules import CLOSEST, ELEMENTS, POWERS, WIDTH, power_below, spherical_signals
@@ -221,7 +221,7 @@ def scales(network: SphericalNetwork, x: np.ndarray, haar: HaarKernels) -> np.nd
     """
     whole = replace(network, bandlimit=x.shape[-3] // 2)
     variances = np.sum(scaled_coefficients(whole, x, "x") ** 2, axis=(2, 3))
-    with enable_x64():
+    with enable_x64(True):
         before = sum(kernels_at(network, of) for of in variances.T)
     return np.maximum([np.diag(haar.nngp), np.diag(haar.ntk)], LEAST_SCALE * before)
 

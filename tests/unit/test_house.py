@@ -12,8 +12,8 @@ import pytest
 from ntklab.pipeline import digest
 from ntklab.pipeline.catalogue import figures, rooms
 
-DO_SOMETHING_AT_IMPORT = {"ntklab.kernels._neural_tangents"}
-"""The one module that, when it is imported, does more than to define: it keeps TensorFlow out."""
+DO_SOMETHING_AT_IMPORT = {"ntklab.kernels._neural_tangents", "ntklab.nets._escnn"}
+"""The modules that, when they are imported, do more than to define: they keep out what peers need and ntklab does not."""
 SCRIPTS = {f"ntklab.data.embedded.{name}" for name in ("make", "make_photographs", "make_qm9", "make_tissue")}
 """Modules that are run by hand: they end with the call of their `main`."""
 
@@ -125,7 +125,10 @@ def test_importing_the_kernels_leaves_jax_in_32_bit():
 def test_the_environment_lacks_what_was_left_out_on_purpose_and_nothing_else():
     said = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True).stdout
     assert {re.search(r"requires ([\w-]+),", line)[1] for line in said.splitlines()} == {
+        "autograd",
+        "lie-learn",
         "py3nj",
+        "pymanopt",
         "tensorflow",
         "tf2jax",
     }
@@ -136,5 +139,5 @@ def test_the_lock_is_hashed_and_names_no_host(project):
     packages = re.findall(r"^([\w.-]+)==", lock, flags=re.MULTILINE)
     assert "://" not in lock
     assert len(packages) > 80 and lock.count("--hash=sha256:") >= len(packages)
-    assert not {"torch", "triton", "tensorflow", "tf2jax", "py3nj"} & set(packages)
+    assert not {"torch", "triton", "tensorflow", "tf2jax", "py3nj", "lie-learn"} & set(packages)
     assert not [name for name in packages if name.startswith(("nvidia-", "cuda-"))]

@@ -2,7 +2,7 @@
 
 import jax
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Float64
 
 
@@ -12,6 +12,6 @@ def gaussian_images(key: int, images: int, size: int, channels: int) -> Float64[
     Drawn as the public notebook on kernel convergence (code of E2) draws its own: key 0xDEADBEEF, two 16 x 16 x 3 images
     give the images of the printed kernels. Hence JAX's generator, with the key split once and not partitioned.
     """
-    with jax.threefry_partitionable(False), enable_x64():
+    with jax.threefry_partitionable(False), enable_x64(True):
         _, second = jax.random.split(jax.random.key(key))
         return np.asarray(jax.random.normal(second, (images, size, size, channels)))

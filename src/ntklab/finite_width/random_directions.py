@@ -24,7 +24,7 @@ from itertools import permutations
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Array, Float
 
 from ntklab.activations import Activation
@@ -86,7 +86,7 @@ def drawn(ensemble: Ensemble, key: int, networks: int) -> dict[str, np.ndarray]:
     fields = _fields(tensors)
     entries = _entries(tensors, ensemble.components, fields, len(ensemble.x))
     parts = []
-    with enable_x64():
+    with enable_x64(True):
         root, first = jax.random.PRNGKey(key), _first(fields, *ensemble.first)
         for start in range(0, networks, CHUNK):
             # Whole chunks: a shorter last one would be a second program to compile.

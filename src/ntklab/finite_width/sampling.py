@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Num
 
 from ntklab.activations import Activation, get_activation

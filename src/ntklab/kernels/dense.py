@@ -4,7 +4,7 @@ from functools import partial
 
 import jax
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Array, Float
 
 from ntklab.kernels.result import Kernels

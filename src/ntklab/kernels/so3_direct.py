@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Float, Num
 
 from ntklab.errors import InputError
@@ -122,7 +122,7 @@ def so3_direct_kernel(
     left = scaled_coefficients(network, x, "x")[:, 0]
     right = left if y is None else scaled_coefficients(network, y, "y")[:, 0]
     grid = rotation_grid(bandlimit)
-    with enable_x64():
+    with enable_x64(True):
         selves = [[_pair(network, grid, a, a, None) for a in part] for part in (left, right)]
         pairs = [
             [_pair(network, grid, a, b, (of_a[2], of_b[2]))[:2] for b, of_b in zip(right, selves[1], strict=True)]

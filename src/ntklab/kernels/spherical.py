@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Float, Num
 
 from ntklab.errors import InputError
@@ -108,7 +108,7 @@ def haar_kernel(
     right = left if y is None else scaled_coefficients(network, y, "y")
     if left.shape[1:] != right.shape[1:] or (y is not None and x.shape[1:] != y.shape[1:]):
         raise InputError(f"x and y hold inputs of different shapes, {x.shape[1:]} and {y.shape[1:]}")
-    with enable_x64():
+    with enable_x64(True):
         atoms_x = _atoms(network, left)
         atoms_y = atoms_x if y is None else _atoms(network, right)
         chosen = thresholds(network, _sample(network, atoms_x, atoms_y), tolerance)

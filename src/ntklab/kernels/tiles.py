@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Float, Int, Shaped
 
 from ntklab.files import atomic

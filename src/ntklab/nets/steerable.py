@@ -7,7 +7,6 @@ pooling folded into the first step, 6 products where the filters themselves need
 so no filter outlives its weights.
 """
 
-import warnings
 from functools import lru_cache
 
 import numpy as np
@@ -34,11 +33,8 @@ def filter_basis(group_order: int, q: int, lifting: bool) -> Float[Tensor, "basi
     Band-limited as escnn does by default, of unit norm as escnn normalises. Turning a basis element by 90 degrees and
     shifting both its channel axes by k/4 gives it back, to float32 rounding, for k a multiple of 4.
     """
-    with warnings.catch_warnings():
-        # Only Clebsch-Gordan coefficients of SO(3) are slower without py3nj, and none is needed in the plane.
-        warnings.filterwarnings("ignore", message=".*py3nj.*")
-        from escnn import gspaces  # 4 s
-        from escnn.nn import FieldType, R2Conv
+    from ntklab.nets._escnn import FieldType, R2Conv, gspaces  # 4 s
+
     plane = gspaces.rot2dOnR2(group_order)
     regular = FieldType(plane, [plane.regular_repr])
     of_input = FieldType(plane, [plane.trivial_repr]) if lifting else regular

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.activations import ACTIVATIONS, leaky_relu, polynomial
 
@@ -59,7 +59,7 @@ def test_derivatives_are_slopes_of_the_one_before(activation):
 @every
 def test_an_activation_is_the_same_in_numpy_and_in_jax(activation):
     z = np.linspace(-3, 3, 30)
-    with enable_x64():
+    with enable_x64(True):
         np.testing.assert_allclose(activation(jnp.asarray(z), jnp), activation(z), rtol=1e-14, atol=1e-15)
     np.testing.assert_array_equal(activation(z), activation.derivatives(z, 1, np)[0])
 
@@ -156,7 +156,7 @@ def test_variances_broadcast_against_covariances(name):
     activation, rng = ACTIVATIONS[name], np.random.default_rng(2)
     v, w = rng.uniform(0.5, 2, size=(3, 1)), rng.uniform(0.5, 2, size=(1, 4))
     k = 0.4 * np.sqrt(v * w)
-    with enable_x64():
+    with enable_x64(True):
         together = compiled(activation)(k, v, w)
     apart = evaluate(activation, *(a.ravel() for a in np.broadcast_arrays(k, v, w)))
     for a, b in zip(together[:2], apart[:2], strict=True):

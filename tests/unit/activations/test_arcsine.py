@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.activations._arcsine import arcsine
 

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.activations import leaky_relu
 from ntklab.activations.rectifiers import RECTIFIERS
@@ -40,7 +40,7 @@ def test_without_the_snap_coincident_inputs_lose_half_the_digits():
     v = np.linspace(0.1, 3.0, 50)
     bare, snapped = leaky_relu(0, snap=False), leaky_relu(0)
     assert bare.name != snapped.name
-    with enable_x64():
+    with enable_x64(True):
         k, v = jnp.asarray(v * (1 - 4 * np.finfo(float).eps)), jnp.asarray(v)
         np.testing.assert_allclose(snapped.duals.derivative_dual(k, v, v), 0.5, rtol=1e-15)
         error = np.abs(bare.duals.derivative_dual(k, v, v) - 0.5)

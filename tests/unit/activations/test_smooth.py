@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.activations import polynomial
 from ntklab.activations.activation import quadrature_duals
@@ -54,7 +54,7 @@ def gauss_hermite_dual(activation, k, v, w, nodes=80):
 @pytest.mark.parametrize("pair", PAIRS)
 def test_smooth_duals_match_gauss_hermite_quadrature(name, pair):
     duals = SMOOTH[name].duals
-    with enable_x64():
+    with enable_x64(True):
         k, v, w = map(jnp.asarray, pair)
         found = duals.dual(k, v, w, duals.derivative_dual(k, v, w))
     np.testing.assert_allclose(found, gauss_hermite_dual(SMOOTH[name], *pair), rtol=2e-7, atol=1e-9)
@@ -65,7 +65,7 @@ def test_closed_duals_are_those_of_the_quadrature_that_stands_in_for_them(name):
     """Also at coincident and at opposite inputs, and at inputs of variance zero, which the quadrature takes as they are."""
     closed, stand_in = SMOOTH[name].duals, quadrature_duals(SMOOTH[name].derivatives, 120)
     pairs = np.array([*PAIRS, (0.5, 0.5, 0.5), (-0.5, 0.5, 0.5), (0.0, 0.0, 0.7), (0.0, 0.7, 0.0)])
-    with enable_x64():
+    with enable_x64(True):
         k, v, w = jnp.asarray(pairs.T)
         found, expected = (
             [duals.dual(k, v, w, duals.derivative_dual(k, v, w)), duals.derivative_dual(k, v, w), duals.variance(v)]

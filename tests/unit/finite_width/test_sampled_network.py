@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jax.flatten_util import ravel_pytree
 
 from ntklab.activations import get_activation

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jax.flatten_util import ravel_pytree
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
@@ -75,7 +75,7 @@ def example(depth: int, discrete: bool):
     options = {"learning_rate": 0.25} if discrete else {"step": 0.1}
     of = problem(depth, **options)
     found = groups.trained(of, np.random.default_rng(1), 1)
-    with enable_x64():
+    with enable_x64(True):
         row = np.random.default_rng(1).standard_normal(of.program.numbers, np.float32).astype(float)
         four = reflected(of.program, network(of.program, jnp.asarray(of.first[0]), jnp.asarray(row)))
     return found, [plain(four, k) for k in range(4)]
@@ -85,7 +85,7 @@ def example(depth: int, discrete: bool):
 def test_gradient_flow_is_that_of_plain_parameters(depth):
     found, networks = example(depth, False)
     for k, start in enumerate(networks):
-        with enable_x64():
+        with enable_x64(True):
             flat, shape = ravel_pytree(start)
             speed = ravel_pytree(speeds(start))[0]
             slope = jax.jit(lambda t, p: -speed * jax.grad(lambda p: loss(shape(p)))(p))  # noqa: B023
@@ -98,7 +98,7 @@ def test_gradient_flow_is_that_of_plain_parameters(depth):
 
 def test_gradient_descent_is_a_plain_loop():
     found, networks = example(3, True)
-    with enable_x64():
+    with enable_x64(True):
         step = jax.jit(lambda p: jax.tree.map(lambda p, g, s: p - 0.25 * s * g, p, jax.grad(loss)(p), speeds(p)))
         for k, end in enumerate(networks):
             for j in range(8):
@@ -112,7 +112,7 @@ def test_gradient_descent_is_a_plain_loop():
 def test_linearised_networks_against_matrix_exponentials_and_powers(discrete):
     found, networks = example(3 if discrete else 4, discrete)
     for k, start in enumerate(networks):
-        with enable_x64():
+        with enable_x64(True):
             kernel, at = plain_ntk(start), np.asarray(output(start, X))
         for j, time in enumerate((0.5, 2.0)):
             H = kernel[:3, :3]
@@ -131,7 +131,7 @@ def test_deep_linear_networks_have_a_conserved_quantity():
     def approach(t, z, conserved):
         return -(z - 2) * np.sqrt(conserved + 4 * n * z**2) / n
 
-    with enable_x64():
+    with enable_x64(True):
         rows = np.random.default_rng(3).standard_normal((2, of.program.numbers), np.float32).astype(float)
         for body, row in enumerate(rows):
             four = reflected(of.program, network(of.program, jnp.asarray(of.first[0]), jnp.asarray(row)))
@@ -147,7 +147,7 @@ def test_deep_linear_networks_have_a_conserved_quantity():
 
 def test_four_networks_of_opposite_signs():
     of = problem(width=9)
-    with enable_x64():
+    with enable_x64(True):
         root, theta = map(jnp.asarray, of.first)
         row = jnp.asarray(np.random.default_rng(5).standard_normal(of.program.numbers))
         weights = network(of.program, root, row)
@@ -163,7 +163,7 @@ def test_four_networks_of_opposite_signs():
 
 
 def test_orthonormal_bases_leave_out_what_depends():
-    with enable_x64():
+    with enable_x64(True):
         vectors = np.random.default_rng(0).normal(size=(4, 3))
         vectors[1] = 2 * vectors[0]
         basis = np.asarray(orthonormal(jnp.asarray(vectors)))
@@ -184,7 +184,7 @@ def test_ntks_without_weights_have_the_moments_of_those_with():
     """Three neurons in a layer, where nothing is small."""
     of, draws = problem(depth=4, width=3), 40_000
     rng = np.random.default_rng(2)
-    with enable_x64():
+    with enable_x64(True):
         root, theta = map(jnp.asarray, of.first)
 
         @jax.vmap
@@ -207,7 +207,7 @@ def test_duals_of_tanh():
     k, v, w = (
         np.array(column) for column in zip((0.3, 0.8, 0.5), (-0.5, 1.0, 0.7), (1.1, 1.1, 1.1), (0, 0, 0.4), strict=True)
     )
-    with enable_x64():
+    with enable_x64(True):
         exact = quadrature_duals(get_activation("tanh").derivatives, 150)
         fast = with_duals(get_activation("tanh")).duals
         k, v, w = map(jnp.asarray, (k, v, w))

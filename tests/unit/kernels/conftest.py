@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def layer_kernel() -> Callable:
         function = jax.jit(lambda x, y: tuple(layers[2](x, y, ("nngp", "ntk"))))
 
         def kernel(x: np.ndarray, y: np.ndarray | None) -> list[np.ndarray]:
-            with enable_x64():
+            with enable_x64(True):
                 return [np.asarray(k) for k in function(x, y)]
 
         return kernel

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.data.gaussian import gaussian_images
 from ntklab.kernels import Network, gcnn_kernel
@@ -31,7 +31,7 @@ def test_fast_kernel_gives_the_anchor_numbers(published_images):
 
 def test_batched_layers_give_the_published_numbers_from_their_input_ntk(published_images):
     layers = gcnn_layers(Network((3, 3), padding="SAME"), theta0="input")
-    with enable_x64():
+    with enable_x64(True):
         kernels = nt.batch(layers[2], batch_size=1)(published_images, None, ("nngp", "ntk"))
     np.testing.assert_allclose(kernels.nngp, NNGP, atol=6e-9)
     np.testing.assert_allclose(kernels.ntk, NTK["input"], atol=6e-9)

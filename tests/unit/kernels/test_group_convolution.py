@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.kernels.group_convolution import group_convolution, lifting_convolution
 
@@ -23,7 +23,7 @@ def forward_error(q, padding):
     lifting, group = RNG.normal(size=(q, q, 2, 3)), RNG.normal(size=(q, q, 3, 2, 3))
 
     def features(layer, inputs, w):
-        with enable_x64():
+        with enable_x64(True):
             return np.asarray(layer(jnp.asarray(inputs), jnp.asarray(w), padding))
 
     errors = []

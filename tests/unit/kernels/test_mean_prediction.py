@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 from scipy.linalg import expm
 
 from ntklab.groups import cyclic
@@ -72,7 +72,7 @@ def test_small_steps_tend_to_the_flow_of_neural_tangents(problem):
     both, eigen, y, _ = problem
     rate, outputs = 1e-4, y.shape[1]
     steps = [100, 10_000, 1_000_000]
-    with enable_x64():
+    with enable_x64(True):
         predict = nt.predict.gradient_descent_mse(both.ntk[:6, :6], y, learning_rate=rate)
         flow = [np.asarray(predict(k * outputs, 0.0, 0.0, both.ntk[6:, :6])[1]) for k in steps]
     ours = mean_prediction(eigen, both.ntk[6:, :6], y, steps, rate)
@@ -137,7 +137,7 @@ def test_steps_are_gradient_descent_and_tend_to_the_flow():
 
 
 def test_neural_tangents_divides_time_by_samples_times_outputs():
-    with enable_x64():
+    with enable_x64(True):
         predict = nt.predict.gradient_descent_mse(GRAM, TARGETS)
         theirs = np.asarray(predict(10.0, 0.0, 0.0, CROSS)[1])
     ours = mean_prediction(spectrum(GRAM), CROSS, TARGETS, [10.0 / TARGETS.shape[1]], Dynamics(kind="flow"))[0]

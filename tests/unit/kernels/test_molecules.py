@@ -16,11 +16,11 @@ X[1, 2] = X[3, 1:] = Y[0, 1] = 0
 def of_stax(slot_layers, readout, x, y):
     """The same network of neural-tangents' layers: kernels of the slots added, then the read-out."""
     import jax
-    from jax.experimental import enable_x64
+    from jax import enable_x64
 
     from ntklab.kernels._neural_tangents import stax
 
-    with enable_x64():
+    with enable_x64(True):
         _, _, inside = stax.serial(*slot_layers(stax))
         _, _, outside = stax.serial(*readout(stax))
         total = None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 from scipy.spatial.transform import Rotation
 
 from ntklab.errors import InputError
@@ -170,7 +170,7 @@ def test_doubling_the_quadrature_squares_the_error():
         pair_coefficients(COEFFICIENTS[:1] / 5, COEFFICIENTS[1:2] / 5, 3), *np.sum(COEFFICIENTS[:2, None] ** 2, (2, 3)) / 25,
         np.ones((1, 2)),
     )  # fmt: skip
-    with enable_x64():
+    with enable_x64(True):
         exact, *coarse = (quadrature_means(ERF, pairs, n)[1, 0] for n in (24, 3, 6, 12))
     errors = np.abs(np.array(coarse) - exact)
     assert np.all(errors[1:] < errors[:-1] ** 1.3) and errors[2] < 1e-9

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.kernels import Network, stax
 from ntklab.kernels.direct import gcnn_layers
@@ -43,7 +43,7 @@ def test_jointly_turned_inputs_turn_the_resolved_kernel(layer_kernel):
 def test_empirical_ntk_of_a_linear_network_is_exact_for_any_weights(layer_kernel):
     """Lifting and pooling are linear in the weights: the NTK of one draw does not fluctuate. Catches Theta0 and fan-in."""
     layers = stax.serial(stax.LiftingConv(1, 3, W_std=1.3, b_std=0.7), stax.GroupPool(), stax.GlobalAvgPool())
-    with enable_x64():
+    with enable_x64(True):
         parameters = layers[0](jax.random.PRNGKey(0), X.shape)[1]
         gradient = jax.jacobian(lambda p: layers[1](p, jnp.asarray(X))[:, 0])(parameters)
         rows = np.concatenate([np.asarray(g).reshape(len(X), -1) for g in jax.tree.leaves(gradient)], axis=1)
@@ -54,7 +54,7 @@ def test_empirical_ntk_of_a_linear_network_is_exact_for_any_weights(layer_kernel
 def test_nngp_of_a_linear_network_by_enumerating_unit_filters(layer_kernel):
     """E[f f] over N(0, 1) weights is the sum of f f over the unit filters."""
     layers = stax.serial(stax.LiftingConv(1, 3), stax.GroupPool(), stax.GlobalAvgPool())
-    with enable_x64():
+    with enable_x64(True):
         units = np.eye(18).reshape(18, 3, 3, 2, 1)
         outputs = [layers[1]([(jnp.asarray(unit), None), (), ()], jnp.asarray(X))[:, 0] for unit in units]
     np.testing.assert_allclose(np.transpose(outputs) @ outputs, layer_kernel(layers)(X, None)[0], rtol=1e-13)

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.kernels import Network, gcnn_kernel
 from ntklab.kernels.finite import features, readout
@@ -35,7 +35,7 @@ def test_the_function_is_that_of_the_jax_network_with_the_same_weights(architect
         architecture, filters, 6, channels=2, size=5, outputs=3, rng=np.random.default_rng(1), padding=padding
     ).double()
     network = Network(filters, padding=padding, weight_variance=2.0)
-    with enable_x64():
+    with enable_x64(True):
         parameters = as_jax(net)
         h = features(network, architecture, parameters, jnp.asarray(X.transpose(0, 2, 3, 1)))
         expected = np.asarray(readout(network, parameters, h))

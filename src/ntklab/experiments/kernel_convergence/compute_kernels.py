@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 
 from ntklab.files import Arrays, save_arrays
 from ntklab.kernels.cnn import gcnn_kernel
@@ -19,7 +19,7 @@ def compute_kernels(*, data: Path, network: NetworkArgument, output: Path) -> No
     images = Arrays(data)
     kernels = gcnn_kernel(network, images["inputs"])
     started = gcnn_layers(network, theta0="input")[2]
-    with enable_x64():
+    with enable_x64(True):
         from_input = jax.jit(lambda x: started(x, None, "ntk"))(images["inputs"])
     arrays = {"nngp": kernels.nngp, "ntk": kernels.ntk, "ntk_from_input": np.array(from_input)}
     save_arrays(output, arrays, {**header, "data": images.header["data"], "network": str(network), "group": "c4"})

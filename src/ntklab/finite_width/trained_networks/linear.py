@@ -7,7 +7,7 @@ from functools import partial
 
 import jax
 import numpy as np
-from jax.experimental import enable_x64
+from jax import enable_x64
 from jaxtyping import Float
 
 from ntklab.finite_width import collapsed

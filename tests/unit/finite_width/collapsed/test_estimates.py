@@ -187,7 +187,7 @@ def test_a_mean_that_vanishes_does_so_for_every_network():
 
 def of_networks(x, activation, widths, components, tensors=FOUR_SLOTS, draws=60, key=5) -> dict[str, np.ndarray]:
     """What the estimators are made of, network by network."""
-    from jax.experimental import enable_x64
+    from jax import enable_x64
 
     of = Ensemble(
         activation,
