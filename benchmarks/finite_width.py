@@ -1,11 +1,12 @@
 """Statistics at finite width: ours against adaptive cubature and against Jacobian contractions, in turn, in one run.
 
-    python benchmarks/finite_width.py [integral] [solver] [sampler] [collapsed] [width]   (one core: taskset -c 0)
+    python benchmarks/finite_width.py [integral] [solver] [wide] [sampler] [collapsed] [width]   (one core: taskset -c 0)
 
 Prints times and ratios:
     integral  one four-dimensional Gaussian integral <s0 s1 s'2 s'3> of GeLU at the paper's inputs, alone (most of its cost
               would be shared by the other components), against `scipy.integrate.cubature`, genz-malik, rtol 1e-3
     solver    all thirteen tensors; eight inputs; ReLU to depth 30, each with its reported quadrature error
+    wide      tanh at weight variances up to 50, where Gauss-Hermite nodes miss its bend: time and what doubling still changes
     sampler   networks per second for the NTK means of layer 4 at width 100, against a vmapped `jax.jacrev` contraction
     collapsed K, Theta, V, D, F, A, B, six components: all weights integrated out against whole networks, both compiled
     width     time of collapsed sampling against width, to 4096, with what drawing the normals and the matrix products alone take
@@ -79,6 +80,17 @@ def solver() -> None:
         print(
             f"solver: {name}: {seconds:.2f} s, relative change when the nodes are doubled {max(found.errors.values()):.0e}"
         )
+
+
+def wide() -> None:
+    for c_w in (1.5, 5.0, 50.0):
+        for inputs in (1, 2, 4):
+            seconds, solution = timed(lambda n=inputs, c=c_w: solve(G[:n], "tanh", 6, c_w=c))
+            finer = solve(G[:inputs], "tanh", 6, c_w=c_w, nodes=solution.nodes, tolerance=np.inf)
+            changed = np.abs(finer["Theta1"][-1] / solution["Theta1"][-1] - 1).max()
+            print(
+                f"wide: c_w {c_w:6g}, {inputs} inputs: {seconds:.2f} s, said {solution.errors['Theta1']:.0e}, is {changed:.0e}"
+            )
 
 
 def sampler(width: int = 100, networks: int = 64) -> None:
@@ -177,5 +189,8 @@ def width() -> None:
 
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ("integral", "solver", "sampler", "collapsed", "width"):
-        {"integral": integral, "solver": solver, "sampler": sampler, "collapsed": collapsed, "width": width}[part]()
+    for part in sys.argv[1:] or ("integral", "solver", "wide", "sampler", "collapsed", "width"):
+        parts = {
+            "integral": integral, "solver": solver, "wide": wide, "sampler": sampler, "collapsed": collapsed, "width": width
+        }  # fmt: skip
+        parts[part]()

@@ -1,7 +1,8 @@
-"""The rotation-resolved CNN kernel against direct group layers and neural-tangents, and the block-circulant solve.
+"""The orbit kernel of a CNN against direct group layers and neural-tangents, and the solve by the group's Fourier transform.
 
 Run:  ./run python benchmarks/kernels.py
-Network: lift3-ReLU-gconv3-ReLU-pool, VALID, K and Theta, all four rotations, time per pair of images. The peers take
+Network: lift3-ReLU-gconv3-ReLU-pool, VALID, K and Theta, all four rotations, time per pair of images; then every group of the
+square, time per pair and element, and the augmented solve, against dense Cholesky and per element. The peers take
 their turns in one process and the median over the rounds is printed; everything is compiled before. "of bandwidth" is
 the traffic of all stages, each array streamed once per stage, over the rate of a large sum of arrays: above 100 % the
 arrays of a pair stay in the cache from one stage to the next.
@@ -18,15 +19,18 @@ import numpy as np
 from jax import enable_x64
 from scipy.linalg import cho_factor, cho_solve
 
+from ntklab.groups import REGISTRY, FiniteGroup, group
 from ntklab.kernels import Network, orbit_kernel, pairs
-from ntklab.kernels.circulant import circulant_solve
-from ntklab.kernels.cnn import block_circulant
+from ntklab.kernels.augmented import augmented_solve
+from ntklab.kernels.cnn import augmented_matrix
 from ntklab.kernels.direct import cnn_layers, gcnn_layers
 
 NETWORK = Network((3, 3), padding="VALID")
 ROUNDS = 5
 SOLVE_SAMPLES = 500
 ROTATIONS = 4
+DENSE = ("c4",)
+"""Groups whose dense augmented matrix is solved for comparison."""
 
 
 def compiled(layers: tuple) -> Callable:
@@ -38,7 +42,7 @@ GROUP_LAYERS, PLAIN_LAYERS = compiled(gcnn_layers(NETWORK)), compiled(cnn_layers
 
 
 def ours(x: np.ndarray, y: np.ndarray, dtype: str) -> None:
-    """The rotation-resolved kernel of all pairs."""
+    """The orbit kernel of all pairs."""
     orbit_kernel(NETWORK, x, y, dtype=dtype)
 
 
@@ -128,32 +132,58 @@ def compare_kernels() -> None:
             )
 
 
+def compare_groups() -> None:
+    """Print the time of the orbit kernel per pair and element, and of a symmetric one per computed pair."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 4, 16, 16, 3))
+    runs = [lambda name=name: orbit_kernel(NETWORK, x, y, group=name) for name in REGISTRY]
+    print("orbit kernel, 16 px, float64, ms per pair and element")
+    for name, time_of_all in zip(REGISTRY, medians(runs, ROUNDS), strict=True):
+        print(f"{name:>4} {1e3 * time_of_all / len(x) / len(y) / group(name).order:8.2f}")
+
+
+def random_blocks(acting: FiniteGroup, n: int) -> np.ndarray:
+    """B[g, i, j] of random features on the group, which the group permutes."""
+    features = np.random.default_rng(0).normal(size=(n, acting.order, 3 * n))
+    moved = [features[:, acting.multiplication_table[acting.inverse(g)]].reshape(n, -1) for g in acting.elements]
+    return np.stack([features.reshape(n, -1) @ orbit.T for orbit in moved]) / n
+
+
 def compare_solves() -> None:
-    """Print the time of the augmented solve, block-circulant against dense Cholesky."""
+    """Print the time of the augmented solve by Fourier blocks, per element, and against dense Cholesky."""
     rng = np.random.default_rng(0)
     n = SOLVE_SAMPLES
-    factors = rng.normal(size=(n, ROTATIONS, 3 * n))
-    orbits = np.stack([np.roll(factors, r, axis=1).reshape(n, -1) for r in range(ROTATIONS)])
-    b = np.einsum("if,rjf->rij", orbits[0], orbits, optimize=True) / n
-    dense = block_circulant(b)
-    for labels, targets in {
-        "any": rng.normal(size=(ROTATIONS * n, 9)),
-        "constant on orbits": rng.normal(size=(n, 9)).repeat(ROTATIONS, axis=0),
-    }.items():
-        runs = [
-            lambda t=targets: circulant_solve(b, t),
-            lambda t=targets: cho_solve(cho_factor(dense), t),
-            lambda t=targets: cho_solve(cho_factor(block_circulant(b)), t),
-        ]
-        error = np.abs(runs[0]() - runs[1]()).max()
-        fast, ready, assembled = medians(runs, 3 * ROUNDS)
-        print(
-            f"augmented solve, N = {n}, labels {labels}: block-circulant {1e3 * fast:.1f} ms, dense Cholesky "
-            f"{1e3 * ready:.0f} ms (ratio {ready / fast:.1f}), with its matrix built first {1e3 * assembled:.0f} ms "
-            f"(ratio {assembled / fast:.1f}); largest difference {error:.0e}"
-        )
+    for name in REGISTRY:
+        acting = group(name)
+        b = random_blocks(acting, n)
+        for labels, targets in {
+            "any": rng.normal(size=(acting.order * n, 9)),
+            "constant on orbits": rng.normal(size=(n, 9)).repeat(acting.order, axis=0),
+        }.items():
+            fast = medians([lambda a=acting, b=b, t=targets: augmented_solve(a, b, t)], 3 * ROUNDS)[0]
+            each = 1e3 * fast / acting.order
+            print(f"augmented solve, {name}, N = {n}, labels {labels}: {1e3 * fast:.1f} ms, per element {each:.2f}")
+            if name in DENSE:
+                compare_with_dense(acting, b, targets)
+
+
+def compare_with_dense(acting: FiniteGroup, b: np.ndarray, targets: np.ndarray) -> None:
+    """Print ratios of the time of dense Cholesky to that of the Fourier blocks, in turn."""
+    dense = augmented_matrix(b, acting)
+    runs = [
+        lambda: augmented_solve(acting, b, targets),
+        lambda: cho_solve(cho_factor(dense), targets),
+        lambda: cho_solve(cho_factor(augmented_matrix(b, acting)), targets),
+    ]
+    error = np.abs(runs[0]() - runs[1]()).max()
+    fast, ready, assembled = medians(runs, ROUNDS)
+    print(
+        f"    dense Cholesky {1e3 * ready:.0f} ms (ratio {ready / fast:.1f}), with its matrix built first "
+        f"{1e3 * assembled:.0f} ms (ratio {assembled / fast:.1f}); largest difference {error:.0e}"
+    )
 
 
 if __name__ == "__main__":
     compare_kernels()
+    compare_groups()
     compare_solves()

@@ -73,4 +73,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not os.environ.get("CI") and "slow" not in config.option.markexpr:
         for item in items:
             if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="installs from the package registry; run with: -m slow, or CI=1"))
+                item.add_marker(
+                    pytest.mark.skip(reason="installs from the package registry; run with: -m slow, or CI=1")
+                )

@@ -1,6 +1,7 @@
 """Arrays as callers have them (lists, NumPy, JAX, torch), checked where they enter the library."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,19 @@ def as_array(value: Any, name: str, shape: str | Sequence[str | int] = "...", *,
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InputError(f"{name}: NaN or infinity, first at {list(where)}")
     return np.asarray(array, dtype or (array.dtype if array.dtype in (np.float32, np.float64) else np.float64))
+
+
+def is_whole(value: Any, least: int) -> bool:
+    """Whether it is an integer, of Python or NumPy, at least `least`, and no truth value."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def as_whole(value: Any, name: str, least: int) -> int:
+    """`value` as an integer; `InputError` unless it is one, of Python or NumPy, at least `least`, and no truth value."""
+    if not is_whole(value, least):
+        shown = value.item() if isinstance(value, np.generic) else value
+        raise InputError(f"{name}={shown!r}: expected a whole number, at least {least}")
+    return int(value)
 
 
 def _check_shape(actual: tuple[int, ...], name: str, shape: str | Sequence[str | int]) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ntklab.groups import REGISTRY, cyclic, group
+from ntklab.errors import InputError
+from ntklab.groups import REGISTRY, cyclic, group, tetrahedral
 from ntklab.kernels import Network, mlp_kernel
 
 groups = pytest.mark.parametrize("name", sorted(REGISTRY))
@@ -78,6 +79,42 @@ def test_the_regular_representation(name, rng):
             np.testing.assert_array_equal(product, G.regular_representation(G.multiply(g, h)))
 
 
+with_irreducibles = pytest.mark.parametrize(
+    "name", [name for name in (*sorted(REGISTRY), "c5", "c12") if "irreducibles" in vars(type(group(name)))]
+)
+"""Groups that have their representations written down."""
+
+
+@with_irreducibles
+def test_irreducible_representations_are_unitary_homomorphisms_the_trivial_one_first(name):
+    G = group(name)
+    np.testing.assert_array_equal(G.irreducibles[0].matrices, np.ones((G.order, 1, 1)))
+    for pi in G.irreducibles:
+        for g in G.elements:
+            np.testing.assert_allclose(pi.matrices[g].conj().T, pi.matrices[G.inverse(g)], atol=1e-14)
+            for h in G.elements:
+                product = pi.matrices[g] @ pi.matrices[h]
+                np.testing.assert_allclose(product, pi.matrices[G.multiply(g, h)], atol=1e-14)
+
+
+@with_irreducibles
+def test_entries_of_irreducible_representations_are_an_orthogonal_basis(name):
+    """Schur: sum_g pi(g)_ab conj(pi'(g)_cd) = (|G| / d) delta; as many entries as elements, conjugate ones included."""
+    G = group(name)
+    entries = []
+    for pi in G.irreducibles:
+        rows = np.sqrt(pi.dimension / G.order) * pi.matrices.reshape(G.order, -1).T
+        entries += [rows, rows.conj()][: pi.copies]
+    basis = np.concatenate(entries)
+    assert basis.shape == (G.order, G.order)
+    np.testing.assert_allclose(basis @ basis.conj().T, np.eye(G.order), atol=1e-13)
+
+
+def test_groups_without_representations_written_down_say_so():
+    with pytest.raises(InputError, match="tetrahedral: irreducible representations are known for cyclic and dihedral"):
+        tetrahedral().irreducibles
+
+
 @groups
 def test_permutation_shift_of_the_ntk(name, inputs):
     """Pi(g) Theta(X, X) = Theta(rho(g) X, X) = Theta(X, X) Pi(g) on an augmented set (E1, permutation shift)."""
@@ -94,7 +131,7 @@ def test_permutation_shift_of_the_ntk(name, inputs):
 def test_groups_that_do_not_permute_pixels_are_refused():
     with pytest.raises(ValueError, match=r"cyclic\(8\): only rotations by multiples of 90 degrees permute pixels"):
         cyclic(8).orbit(np.zeros((2, 4, 4)))
-    with pytest.raises(ValueError, match="unknown group 'd5'; known groups: c1, c2, c4, c<order>"):
+    with pytest.raises(ValueError, match="unknown group 'd5'; known groups: c1, c2, c4, d1, d2, d4, c<order>"):
         group("d5")
     with pytest.raises(ValueError, match="of squares"):
         cyclic(4).orbit(np.zeros((2, 3, 4)))

@@ -13,6 +13,7 @@ from ntklab.experiments.kernel_identity.identities import (
     random_network,
     without_snap,
 )
+from ntklab.groups import group
 from ntklab.kernels import Network
 
 BAR = {"float64": 1e-12, "float32": 2e-3}
@@ -20,10 +21,10 @@ CONTROL = 1e-2
 """The bar of the specification, met by every broken condition on every architecture."""
 
 
-def rows(network, dtype="float64", seed=19):
+def rows(network, dtype="float64", name="c4", seed=19):
     rng = np.random.default_rng(seed)
     x_train, x_test = rng.normal(size=(3, 4, 4, 2)), rng.normal(size=(2, 4, 4, 2))
-    return list(identity_errors(network, x_train, x_test, rng.normal(size=(3, 2)), dtype))
+    return list(identity_errors(group(name), network, x_train, x_test, rng.normal(size=(3, 2)), dtype))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_without_the_snap_coincident_inputs_lose_half_the_digits():
     network = without_snap(Network(dense=2, nonlinearity="relu"))
     rng = np.random.default_rng(19)
     x_train, x_test = rng.normal(size=(3, 4, 4, 2)), rng.normal(size=(2, 4, 4, 2))
-    found = augmentation_identity_errors(network, x_train, x_test, rng.normal(size=(3, 2)), "float64")
+    found = augmentation_identity_errors(group("c4"), network, x_train, x_test, rng.normal(size=(3, 2)), "float64")
     (permutation,) = [row.error for row in found if row.identity == "b"]
     assert 1e-11 < permutation < 1e-7 and not any(row.snap for row in found)
     assert without_snap(Network(dense=2, nonlinearity="erf")) is None
@@ -76,9 +77,11 @@ def unoptimised():
 
 @pytest.mark.usefixtures("unoptimised")
 def test_a_table_has_every_identity_in_both_precisions():
-    found = identity_table(np.random.default_rng(2), 1, 4)
-    kinds = {(row.identity, row.dtype) for row in found if not row.control and row.snap}
-    assert kinds == {(identity, dtype) for identity in STATEMENTS for dtype in ("float64", "float32")}
-    assert {row.identity for row in found if not row.snap} == {"a", "b", "c", "d", "d ridge"}
+    found = identity_table(np.random.default_rng(2), 1, ["c4", "d1"], 4)
+    for name in ("c4", "d1"):
+        of_group = [row for row in found if row.group == name]
+        kinds = {(row.identity, row.dtype) for row in of_group if not row.control and row.snap}
+        assert kinds == {(identity, dtype) for identity in STATEMENTS for dtype in ("float64", "float32")}
+        assert {row.identity for row in of_group if not row.snap} == {"a", "b", "c", "d", "d ridge"}
     for row in (row for row in found if row.snap):
         assert (row.error > CONTROL) if row.control else (row.error < BAR[row.dtype]), row

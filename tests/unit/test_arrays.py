@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from ntklab.arrays import as_array
+from ntklab.arrays import as_array, as_whole
 from ntklab.errors import InputError
 
 
@@ -35,7 +35,11 @@ def test_arrays_of_other_libraries_are_taken():
         (np.zeros((2, 3, 4)), "n n0", "x: shape (2, 3, 4); expected shape (n, n0)"),
         (np.zeros((2, 3)), "n n", "x: shape (2, 3); expected shape (n, n)"),
         (np.zeros((2, 3)), (5, "outputs"), "x: shape (2, 3); expected shape (5, outputs)"),
-        (np.zeros((2, 0)), "n n0", "x: shape (2, 0): an axis is empty; expected shape (n, n0), at least one entry each"),
+        (
+            np.zeros((2, 0)),
+            "n n0",
+            "x: shape (2, 0): an axis is empty; expected shape (n, n0), at least one entry each",
+        ),
         (np.zeros(()), "n ...", "x: shape (); expected shape (n, ...)"),
         (np.array([[1j]]), "n n0", "x: complex numbers; real numbers are expected"),
         (np.array([["a"]]), "n n0", "x: entries of type <U1; real numbers are expected"),
@@ -52,3 +56,19 @@ def test_messages_name_the_argument_and_what_is_expected(value, shape, message):
 def test_dots_stand_for_any_number_of_axes():
     for shape in [(2,), (2, 3), (2, 3, 4)]:
         assert as_array(np.ones(shape), "x", "n ...").shape == shape
+
+
+def test_whole_numbers_of_python_and_numpy_are_taken():
+    assert [as_whole(value, "n", 0) for value in (0, 3, np.int64(3))] == [0, 3, 3]
+    assert type(as_whole(np.int64(3), "n", 0)) is int
+    for value, shown in (
+        (-1, "-1"),
+        (2.0, "2.0"),
+        (np.float64(2), "2.0"),
+        (True, "True"),
+        ("2", "'2'"),
+        (None, "None"),
+    ):
+        with pytest.raises(InputError) as caught:
+            as_whole(value, "n", 0)
+        assert str(caught.value) == f"n={shown}: expected a whole number, at least 0"

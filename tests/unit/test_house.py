@@ -12,8 +12,10 @@ import pytest
 from ntklab.pipeline import digest
 from ntklab.pipeline.catalogue import figures, rooms
 
-DO_SOMETHING_AT_IMPORT = {"ntklab.kernels._neural_tangents", "ntklab.nets._escnn"}
+KEEP_OUT = {"ntklab.kernels._neural_tangents", "ntklab.nets._escnn"}
 """The modules that, when they are imported, do more than to define: they keep out what peers need and ntklab does not."""
+OF_AN_EXTRA = {f"ntklab.{name}" for name in ("claims", "ensembles", "nets", "pipeline", "plots")}
+"""Packages that say at once which extra they need."""
 SCRIPTS = {f"ntklab.data.embedded.{name}" for name in ("make", "make_photographs", "make_qm9", "make_tissue")}
 """Modules that are run by hand: they end with the call of their `main`."""
 
@@ -93,7 +95,8 @@ def test_modules_do_nothing_when_they_are_imported(graph):
             found.pop()
         if found:
             busy[module] = found
-    assert set(busy) == DO_SOMETHING_AT_IMPORT, busy
+    assert set(busy) == KEEP_OUT | OF_AN_EXTRA, busy
+    assert all(re.fullmatch(r"require\(.*\)", statement) for name in OF_AN_EXTRA for statement in busy[name])
 
 
 def defines(statement: ast.stmt) -> bool:
@@ -105,6 +108,21 @@ def defines(statement: ast.stmt) -> bool:
     return isinstance(
         statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
     )
+
+
+def test_no_name_of_a_package_hides_its_module():
+    """`from ntklab.groups import group` means one thing. Rooms are not asked: there a step's module has the step's name."""
+    code = (
+        "import importlib, pkgutil, types, ntklab\n"
+        "for found in pkgutil.walk_packages(ntklab.__path__, 'ntklab.'):\n"
+        "    if found.ispkg and not found.name.startswith(('ntklab.experiments', 'ntklab.pipeline')):\n"
+        "        package = importlib.import_module(found.name)\n"
+        "        for module in pkgutil.iter_modules(package.__path__):\n"
+        "            if not isinstance(getattr(package, module.name, package), types.ModuleType):\n"
+        "                print(f'{found.name}.{module.name}')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def test_only_the_config_module_and_the_workflow_read_the_config(project):

@@ -1,5 +1,6 @@
 """What describes an architecture, and what it refuses."""
 
+import numpy as np
 import pytest
 
 from ntklab.activations import leaky_relu
@@ -11,6 +12,10 @@ from ntklab.network import Network
     [
         ({"filters": (3, 0)}, "side lengths are integers, at least 1"),
         ({"dense": -1}, "number of hidden dense layers"),
+        ({"dense": 2.0}, "number of hidden dense layers"),
+        ({"dense": True}, "number of hidden dense layers"),
+        ({"filters": (3, True)}, "side lengths are integers, at least 1"),
+        ({"weight_variance": np.inf}, "must be positive"),
         ({"padding": "REFLECT"}, "one of VALID, SAME, CIRCULAR"),
         ({"nonlinearity": "sine"}, "unknown activation"),
         ({"weight_variance": 0.0}, "must be positive"),
@@ -20,6 +25,13 @@ from ntklab.network import Network
 def test_invalid_architectures_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Network(**arguments)
+
+
+def test_integers_of_numpy_are_integers():
+    network = Network(filters=np.array([3, 3]), dense=np.int64(1), weight_variance=np.float32(2))
+    assert network == Network(filters=(3, 3), dense=1, weight_variance=2.0) and hash(network)
+    assert str(network) == str(Network(filters=(3, 3), dense=1, weight_variance=2.0))
+    assert [type(q) for q in (*network.filters, network.dense)] == [int, int, int]
 
 
 def test_sizes_follow_the_padding():

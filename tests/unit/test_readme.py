@@ -1,37 +1,32 @@
-"""What the README shows is true: its example runs, its targets and files exist."""
+"""What the README and the pages of docs/ show is true: their examples run, the files they name exist."""
 
 import re
 
 import pytest
 
-from ntklab.pipeline.catalogue import figures
-
-PAGES = ("docs/collapsed-sampling.md", "docs/trained-networks.md")
-
-
-@pytest.mark.parametrize("number", range(5))
-def test_the_examples_print_what_they_say(project, capsys, monkeypatch, number):
-    monkeypatch.chdir(project)
-    examples = re.findall(r"```python\n(.*?)```", (project / "README.md").read_text(), flags=re.DOTALL)
-    assert len(examples) == 5
-    exec(examples[number], {})
-    printed, said = capsys.readouterr().out, re.findall(r"print\(.*\)  # (.*)", examples[number])
-    if number < 2:  # a rounding error, of which the size is said
-        assert float(printed) < 1e-10
-    else:
-        assert printed.splitlines() == said
+PAGES = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("library", "conventions", "collapsed-sampling", "trained-networks")),
+)
+BLOCKS = re.compile(r"```python\n(.*?)```", flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_examples_of_the_pages_print_what_they_say(project, capsys, page):
-    examples = re.findall(r"```python\n(.*?)```", (project / page).read_text(), flags=re.DOTALL)
-    exec("\n".join(examples), {})
-    assert capsys.readouterr().out.splitlines() == re.findall(r"print\(.*\)  # (.*)", "\n".join(examples))
+def test_the_examples_print_what_they_say(project, capsys, monkeypatch, page):
+    monkeypatch.chdir(project)
+    examples = "\n".join(BLOCKS.findall((project / page).read_text()))
+    exec(examples, {})
+    said = re.findall(r"print\(.*\)  # (.*)", examples)
+    assert said and capsys.readouterr().out.splitlines() == said
 
 
-def test_every_figure_and_file_named_is_there(project):
-    text = (project / "README.md").read_text()
-    assert all(page in text for page in PAGES)
-    assert all(identifier in text for identifier in figures())
-    for path in re.findall(r"\]\((results/[^)]+)\)", text):
-        assert (project / path).is_file()
+def test_every_example_outside_the_pages_on_how_to_add_things_is_run(project):
+    """Those pages are executed in tests/docs."""
+    with_examples = {path for path in (project / "docs").glob("*.md") if BLOCKS.search(path.read_text())}
+    assert with_examples <= {project / page for page in PAGES}
+
+
+def test_every_file_named_is_there(project):
+    for page in ("README.md", "CONTRIBUTING.md"):
+        for path in re.findall(r"\]\(([^)#:]+)[^)]*\)", (project / page).read_text()):
+            assert (project / path).is_file()

@@ -12,7 +12,7 @@ WORDS = (
     ("src/ntklab/experiments/finite_width/sample_networks.py", 'networks", flush=True', 'nets", flush=True'),
     ("src/ntklab/ensembles/modules.py", "initialisation, with learning rate", "the start, with learning rate"),
     ("src/ntklab/ensembles/members.py", '"""Outputs of every member."""', '"""All outputs."""  # so'),
-    ("src/ntklab/metrics/invariance.py", '"""f(rho(g) x) minus its mean', '"""Their mean taken from'),
+    ("src/ntklab/metrics/spread.py", '"""f(rho(g) x) minus its mean', '"""Their mean taken from'),
     ("config.yaml", "# integer >= 1, steps of full-batch gradient descent", "# steps of gradient descent"),
     # what columns and keys mean, and which values a key may have
     ("src/ntklab/experiments/ising/tables.py", '"row of the site"', '"the row that the site is in"'),
@@ -74,7 +74,7 @@ def test_an_edited_figure_module_draws_the_figures_of_its_experiment_that_need_i
 
 
 def test_an_edited_metric_trains_nothing(copy):
-    copy.edit("src/ntklab/metrics/invariance.py", "f.std(axis=-1) /", "1.0 * f.std(axis=-1) /")
+    copy.edit("src/ntklab/metrics/spread.py", "f.std(axis=-1) /", "1.0 * f.std(axis=-1) /")
     assert copy.planned() == {
         "measure_invariance": 1, "measure_equivariance": 1, **SHOWN, "draw_figures_of_cross_product": 1,
     }  # fmt: skip

@@ -1,13 +1,19 @@
-# Networks trained on all rotations against group-convolutional ones trained on the images alone.
+# Networks trained on full orbits against group-convolutional ones trained on the images alone.
 
-# The ensembles that are compared: architecture, order of the group trained with, block of the filters.
+# The ensembles that are compared: architecture, whether trained on full orbits, block of the filters.
 BRIDGE = {
-    "augmented": ("cnn", 4, "network"),
-    "gcnn": ("gcnn", 1, "network"),
-    "plain": ("cnn", 1, "network"),
-    "mismatched": ("gcnn", 1, "mismatch"),
+    "augmented": ("cnn", True, "network"),
+    "gcnn": ("gcnn", False, "network"),
+    "plain": ("cnn", False, "network"),
+    "mismatched": ("gcnn", False, "mismatch"),
 }
 CONTROLS = ("plain", "mismatched")
+
+
+def augmentation_of(wildcards):
+    """The group whose orbits an ensemble is trained on."""
+    on_orbits = BRIDGE[wildcards.ensemble][1]
+    return SETTINGS[wildcards.experiment]["group"] if on_orbits else NO_AUGMENTATION
 
 
 wildcard_constraints:
@@ -66,14 +72,15 @@ rule predict_group_mean:
         f"{RESULTS}/logs/predict_group_mean/{{experiment}}.log",
     params:
         network=lambda wildcards: network(wildcards.experiment),
+        group=setting("{experiment}.group"),
         factor=setting("{experiment}.learning_rate_factor"),
         recorded_steps=setting("{experiment}.recorded_steps"),
         code=step_code("predict_group_mean"),
     message:
         "Predicting the mean of infinitely wide group-convolutional ensembles of {wildcards.experiment}"
     shell:
-        "ntklab predict-group-mean --data {input.data} --network {params.network:q} --factor {params.factor}"
-        " --recorded-steps {params.recorded_steps} --output {output} > {log} 2>&1"
+        "ntklab predict-group-mean --data {input.data} --network {params.network:q} --group {params.group}"
+        " --factor {params.factor} --recorded-steps {params.recorded_steps} --output {output} > {log} 2>&1"
 
 
 rule train_network_shard:
@@ -93,7 +100,8 @@ rule train_network_shard:
         gpu=GPU,
     params:
         architecture=lambda wildcards: BRIDGE[wildcards.ensemble][0],
-        augmentation=lambda wildcards: BRIDGE[wildcards.ensemble][1],
+        group=setting("{experiment}.group"),
+        augmentation=augmentation_of,
         network=lambda wildcards: network(wildcards.experiment, BRIDGE[wildcards.ensemble][2]),
         recorded_steps=setting("{experiment}.recorded_steps"),
         precision=setting("precision"),
@@ -104,8 +112,8 @@ rule train_network_shard:
         " {wildcards.width} for {wildcards.experiment}"
     shell:
         "ntklab train-network-shard --data {input.data} --limit {input.limit} --experiment {wildcards.experiment}"
-        " --ensemble {wildcards.ensemble} --architecture {params.architecture} --augmentation {params.augmentation}"
-        " --network {params.network:q} --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
+        " --ensemble {wildcards.ensemble} --architecture {params.architecture} --group {params.group}"
+        " --augmentation {params.augmentation} --network {params.network:q} --width {wildcards.width} --first {wildcards.first} --last {wildcards.last}"
         " --recorded-steps {params.recorded_steps} --precision {params.precision} --seed {params.seed}"
         " --device {CONFIG.device} --output {output} > {log} 2>&1"
 

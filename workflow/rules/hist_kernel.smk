@@ -21,16 +21,17 @@ rule compute_orbit_kernels:
         network=network("hist_kernel"),
         training_images=lambda wildcards: max(SETTINGS["hist_kernel"]["training_sizes"]),
         test_images=setting("hist_kernel.test_images"),
+        group=setting("hist_kernel.group"),
         precision=setting("hist_kernel.precision"),
         seed=setting("seed"),
         code=step_code("compute_orbit_kernels"),
     message:
-        "Computing the kernels of {params.training_images} training and {params.test_images} test images in all rotations"
-        " (repeat {wildcards.repeat})"
+        "Computing the kernels of {params.training_images} training and {params.test_images} test images over the orbits"
+        " of {params.group} (repeat {wildcards.repeat})"
     shell:
         "ntklab compute-orbit-kernels --data {input.data} --experiment hist_kernel --repeat {wildcards.repeat}"
         " --training-images {params.training_images} --test-images {params.test_images}"
-        " --network {params.network:q} --precision {params.precision} --seed {params.seed}"
+        " --network {params.network:q} --group {params.group} --precision {params.precision} --seed {params.seed}"
         " --cache {RESULTS}/arrays/kernels/tiles --output {output} > {log} 2>&1"
 
 

@@ -45,11 +45,13 @@ rule compute_kernels:
         f"{RESULTS}/logs/compute_kernels.log",
     params:
         network=network("kernel_convergence"),
+        group=setting("kernel_convergence.group"),
         code=step_code("compute_kernels"),
     message:
         "Computing the analytic kernels of the group-convolutional network"
     shell:
-        "ntklab compute-kernels --data {input.data} --network {params.network:q} --output {output} > {log} 2>&1"
+        "ntklab compute-kernels --data {input.data} --network {params.network:q} --group {params.group}"
+        " --output {output} > {log} 2>&1"
 
 
 rule sample_empirical_kernels:
@@ -63,14 +65,15 @@ rule sample_empirical_kernels:
         f"{RESULTS}/benchmarks/sample_empirical_kernels/width={{width}}/draws={{first}}-{{last}}.tsv"
     params:
         network=network("kernel_convergence"),
+        group=setting("kernel_convergence.group"),
         outputs=setting("kernel_convergence.outputs"),
         seed=setting("seed"),
         code=step_code("sample_empirical_kernels"),
     message:
         "Computing the kernels of draws {wildcards.first} to {wildcards.last} of networks of width {wildcards.width}"
     shell:
-        "ntklab sample-empirical-kernels --data {input.data} --network {params.network:q} --outputs {params.outputs}"
-        " --width {wildcards.width} --first {wildcards.first} --last {wildcards.last} --seed {params.seed}"
+        "ntklab sample-empirical-kernels --data {input.data} --network {params.network:q} --group {params.group}"
+        " --outputs {params.outputs} --width {wildcards.width} --first {wildcards.first} --last {wildcards.last} --seed {params.seed}"
         " --output {output} > {log} 2>&1"
 
 

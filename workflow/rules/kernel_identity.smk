@@ -10,6 +10,7 @@ rule measure_identities:
         f"{RESULTS}/benchmarks/measure_identities.tsv"
     params:
         architectures=setting("kernel_identity.architectures"),
+        groups=setting("kernel_identity.groups"),
         image_size=setting("kernel_identity.image_size"),
         seed=setting("seed"),
         code=step_code("measure_identities"),
@@ -19,4 +20,4 @@ rule measure_identities:
         # Nearly all of its time is compilation of networks that are then used on a few tiny images.
         "XLA_FLAGS=--xla_backend_optimization_level=0"
         " ntklab measure-identities --experiment kernel_identity --architectures {params.architectures}"
-        " --image-size {params.image_size} --seed {params.seed} --output {output} > {log} 2>&1"
+        " --groups {params.groups} --image-size {params.image_size} --seed {params.seed} --output {output} > {log} 2>&1"

@@ -45,11 +45,17 @@ def _error_function(z, highest, xp):
 def _tanh(z, highest, xp):
     """Polynomials in t = tanh(z): dp(t)/dz = p'(t) (1 - t^2)."""
     t = xp.tanh(z)
-    polynomial, values = np.polynomial.Polynomial([0, 1]), []
+    return xp.stack([_polyval(coefficients, t, xp) for coefficients in _tanh_polynomials(highest)])
+
+
+@cache
+def _tanh_polynomials(highest: int) -> tuple[np.ndarray, ...]:
+    """Coefficients of the derivatives of orders 0 to highest."""
+    polynomial, found = np.polynomial.Polynomial([0, 1]), []
     for _ in range(highest + 1):
-        values.append(_polyval(polynomial.coef, t, xp))
+        found.append(polynomial.coef)
         polynomial = polynomial.deriv() * np.polynomial.Polynomial([1, 0, -1])
-    return xp.stack(values)
+    return tuple(found)
 
 
 def _polyval(coefficients, z, xp):

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
-
-import requests
-import urllib3
+from typing import TYPE_CHECKING
 
 from ntklab.data.remote import RemoteFile, mismatch
-from ntklab.errors import InputError
+from ntklab.errors import InputError, require
 from ntklab.progress import Progress
+
+if TYPE_CHECKING:
+    import requests
 
 WAITS = (2.0, 10.0, 30.0)
 """Seconds before the round that follows one, two, ... fruitless rounds in a row; then the download has failed."""
@@ -109,11 +111,15 @@ def _fetch(url: str, remote: RemoteFile, part: Path, log: Callable[[str], None])
 def _receive(url: str, remote: RemoteFile, part: Path, log: Callable[[str], None]) -> None:
     """Append the rest of the file to the part, or write all of it anew where the server does not resume."""
     # Without "identity", a server may compress; then neither the offset nor the checksum means the published bytes.
+    require("workflow", "requests")
+    import requests
+    import urllib3
+
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={_size(part)}-"} if _size(part) else {})}
     try:
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
             _refuse(response, part)
-            offset = _size(part) if response.status_code == requests.codes.partial else 0
+            offset = _size(part) if response.status_code == HTTPStatus.PARTIAL_CONTENT else 0
             _write(response, remote, part, offset, log)
     except (
         requests.exceptions.InvalidURL,
@@ -125,22 +131,22 @@ def _receive(url: str, remote: RemoteFile, part: Path, log: Callable[[str], None
         raise Unavailable(_line(error)) from error
 
 
-def _refuse(response: requests.Response, part: Path) -> None:
+def _refuse(response: "requests.Response", part: Path) -> None:
     status = f"HTTP {response.status_code} {response.reason}"
-    if response.status_code == requests.codes.requested_range_not_satisfiable:
+    if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         part.unlink()
         raise Unavailable(f"{status}: the file does not go on where the part ends; the next try begins anew")
     if response.status_code in PASSING:
         raise Unavailable(status)
-    if response.status_code not in (requests.codes.ok, requests.codes.partial):
+    if response.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
         raise Unsuitable(status)
     sent = response.headers.get("Content-Range", "")
-    if response.status_code == requests.codes.partial and not sent.startswith(f"bytes {_size(part)}-"):
+    if response.status_code == HTTPStatus.PARTIAL_CONTENT and not sent.startswith(f"bytes {_size(part)}-"):
         raise Unsuitable(f"asked for the bytes from {_size(part):,}, but the server sent {sent or 'others'}")
 
 
 def _write(
-    response: requests.Response, remote: RemoteFile, part: Path, offset: int, log: Callable[[str], None]
+    response: "requests.Response", remote: RemoteFile, part: Path, offset: int, log: Callable[[str], None]
 ) -> None:
     length = response.headers.get("Content-Length", "")
     rest = int(length) if length.isdigit() else None

@@ -16,12 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
-from PIL import Image, UnidentifiedImageError
 
 from ntklab.data.data_set import DataSet
 from ntklab.data.images import Labels, resize
 from ntklab.data.remote import RemoteFile, verify
-from ntklab.errors import InputError, MissingFileError
+from ntklab.errors import InputError, MissingFileError, require
 from ntklab.progress import Progress
 
 CLASSES = ("ADI", "BACK", "DEB", "LYM", "MUC", "MUS", "NORM", "STR", "TUM")
@@ -124,7 +123,7 @@ def _whole(source: Path, what: str) -> Iterator[None]:
         yield
     except InputError:  # Is a ValueError, but says by itself what is wrong.
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, UnidentifiedImageError, KeyError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{source}: {what} cannot be read, truncated or damaged ({reason}); fetch it again") from error
 
@@ -162,6 +161,9 @@ def _opened(source: Path) -> Iterator[Path | zipfile.Path]:
 
 
 def _pixels(source: Path, name: str, folder: Path | zipfile.Path) -> UInt8[np.ndarray, "row column 3"]:
+    require("workflow", "PIL")
+    from PIL import Image
+
     with _whole(source, name), (folder / name).open("rb") as file, Image.open(file) as image:
         found = f"{image.height} x {image.width} {image.mode}"
         right = found == f"{SIDE} x {SIDE} RGB"

@@ -11,9 +11,9 @@ import itertools
 from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float64, Int
 
 from ntklab.data import qm9_archive
@@ -21,7 +21,10 @@ from ntklab.data.embedded import verified
 from ntklab.data.molecules import ELEMENTS, Molecules, pad
 from ntklab.data.qm9_archive import ARCHIVE
 from ntklab.data.remote import RemoteFile, mismatch
-from ntklab.errors import InputError, MissingFileError
+from ntklab.errors import InputError, MissingFileError, require
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOLECULES = 130_831
 """In all: 133,885 minus the 3,054 that are left out."""
@@ -153,6 +156,9 @@ def _files(source: str | Path) -> list[Path]:
 
 def _read_tables(files: Sequence[Path], choose: Choice | None, log: Callable[[str], None]) -> Molecules:
     """The molecules of all tables together; only the chosen ones are parsed."""
+    require("workflow", "pandas")
+    import pandas as pd
+
     tables = []
     for path in files:
         log(f"reading {path.name}")
@@ -170,8 +176,10 @@ def _read_tables(files: Sequence[Path], choose: Choice | None, log: Callable[[st
     return _parse(whole.iloc[places], lambda i: name(int(places[i])))
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> "pd.DataFrame":
     """The columns that are needed, as text."""
+    import pandas as pd
+
     if path.name in PARTS and (wrong := mismatch(path, PARTS[path.name])) is not None:
         raise InputError(
             f"{path}: {wrong}, as in {PACKAGE} {VERSION}; install that version, or rename the file to have it read as it is"
@@ -187,7 +195,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     return table.fillna("")  # fields that a last line, cut off, lacks
 
 
-def _parse(table: pd.DataFrame, name: Callable[[int], str]) -> Molecules:
+def _parse(table: "pd.DataFrame", name: Callable[[int], str]) -> Molecules:
     """Molecules from rows of text; in some geometries numbers end with a bare dot, and symbols are in single quotes."""
     symbols: list[list[str]] = [_symbols(text) for text in table.Elements]
     positions, atoms = array("d"), np.empty(len(table), dtype=np.int64)
@@ -225,7 +233,7 @@ def _geometry(text: str) -> list[float]:
     return [float(number) for number in ",".join(rows).split(",")]
 
 
-def _column(table: pd.DataFrame, column: str, kind: Callable[[str], float], name: Callable[[int], str]) -> np.ndarray:
+def _column(table: "pd.DataFrame", column: str, kind: Callable[[str], float], name: Callable[[int], str]) -> np.ndarray:
     """The numbers of a column, int64 or float64."""
     numbers = []
     for i, text in enumerate(table[column]):
@@ -241,7 +249,7 @@ def _unreadable(name: str, column: str, text: str, expected: str) -> InputError:
     return InputError(f"{name}: {column} is {start!r}, expected {expected}")
 
 
-def _require_stoichiometry(molecules: Molecules, table: pd.DataFrame, name: Callable[[int], str]) -> None:
+def _require_stoichiometry(molecules: Molecules, table: "pd.DataFrame", name: Callable[[int], str]) -> None:
     """`InputError` for a molecule whose Stoichiometry, [H,C,N,O,F], is not that of its atoms."""
     counts = np.stack([(molecules.charges == charge).sum(axis=1) for charge in ELEMENTS.values()], axis=1)
     for i, (count, text) in enumerate(zip(counts.tolist(), table.Stoichiometry, strict=True)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ntklab.data.molecules import MEV_PER_HARTREE, Molecules, pad
-from ntklab.errors import InputError, MissingFileError
+from ntklab.errors import InputError, MissingFileError, require
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -49,6 +49,7 @@ def molecules_from_xyz(path: str | Path, energy: str = "energy", unit: str = "eV
 
 
 def _frames(path: Path) -> "list[Atoms]":
+    require("workflow", "ase")
     from ase.io import read  # 0.2 s
 
     if not path.is_file():

@@ -4,14 +4,17 @@ Members of one architecture are trained together, their parameters stacked: narr
 and one product of many members is several times faster than many products.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
+from ntklab.arrays import as_array, as_whole
+from ntklab.ensembles.arguments import as_members, as_rate, as_sets, as_steps
 from ntklab.ensembles.device import computing_on
 from ntklab.ensembles.members import TrainingDiverged
 from ntklab.ensembles.training import Trained
@@ -29,13 +32,13 @@ TOGETHER = 16
 
 def train_modules(
     build: Build,
-    x: Float[np.ndarray, "sample ..."],
-    y: Float[np.ndarray, "sample output"],
-    evaluation: Mapping[str, Float[np.ndarray, "_input ..."]],
+    x: ArrayLike,
+    y: ArrayLike,
+    evaluation: Any,
     *,
-    members: Sequence[int],
+    members: Any,
     learning_rate: float,
-    recorded_steps: Sequence[int],
+    recorded_steps: Any,
     device: str = "cpu",
     precision: str = "float32",
     log: Callable[[str], None] = print,
@@ -43,12 +46,19 @@ def train_modules(
 ) -> Trained:
     """Gradient descent on L = 1/(2N) sum |f(x) - y|^2 (N samples) for every member, in float32.
 
-    Outputs (member, time, input, output) on every set of `evaluation` are recorded at the increasing `recorded_steps`,
+    Inputs x (sample, ...), targets y (sample, output), members by index or their number. Outputs (member, time, input,
+    output) on every set of `evaluation`, (input, ...) by name, are recorded at the increasing `recorded_steps`,
     before that step's update. With NTK parametrisation this is the descent of `ntklab.kernels.Dynamics`. Members differ
     in their parameters only; how many are trained `together` changes rounding alone. `precision`, of a GPU, is float32 or
     tf32 (`computing_on`). Raises `TrainingDiverged` naming member, step and learning rate when a loss exceeds its value
-    at initialisation, and `InputError` when the device is absent.
+    at initialisation, and `InputError` when the device is absent, for arrays of other shapes, not real or not finite, and for
+    numbers of members or steps that are none.
     """
+    x = as_array(x, "x", "sample feature ...")
+    y = as_array(y, "y", (len(x), "output"))
+    evaluation = as_sets(evaluation, ("input",), x.shape[1:])
+    members, recorded_steps, learning_rate = as_members(members), as_steps(recorded_steps), as_rate(learning_rate)
+    together = as_whole(together, "together", 1)
     with computing_on(device, precision):
         inputs, targets = _tensor(x, device), _tensor(y, device)
         sets = {name: _tensor(values, device) for name, values in evaluation.items()}

@@ -1,12 +1,15 @@
 """Train members of an ensemble and record their predictions on orbits over training time."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
+from ntklab.arrays import as_array, as_whole
+from ntklab.ensembles.arguments import as_members, as_rate, as_sets, as_steps
 from ntklab.ensembles.device import computing_on
 from ntklab.ensembles.members import (
     TrainingDiverged,
@@ -16,8 +19,9 @@ from ntklab.ensembles.members import (
     initial_weights,
     train_chunk,
 )
+from ntklab.errors import InputError
 from ntklab.progress import Progress
-from ntklab.types import Orbits, OrbitSets
+from ntklab.types import Orbits
 
 
 class Trained(NamedTuple):
@@ -33,18 +37,18 @@ class Trained(NamedTuple):
 
 
 def train(
-    x: Orbits,
-    y: Float[np.ndarray, "input ..."],
-    evaluation: OrbitSets,
+    x: ArrayLike,
+    y: ArrayLike,
+    evaluation: Any,
     *,
     experiment: str,
-    depth: int,
-    width: int,
-    members: Sequence[int],
+    depth: Any,
+    width: Any,
+    members: Any,
     learning_rate: float,
-    recorded_steps: Sequence[int],
+    recorded_steps: Any,
     seed: int,
-    members_per_chunk: int = 1,
+    members_per_chunk: Any = 1,
     device: str = "cpu",
     precision: str = "float32",
     log: Callable[[str], None] = print,
@@ -53,12 +57,20 @@ def train(
 
     y holds one number for each input, which all elements of its orbit share, or vectors (input, element, output).
     Predictions are (member, time, input, element), for vectors with an axis of outputs after that. x (input, element,
-    ...) and every set in `evaluation` are flattened after the element axis. Members are indices; each depends on the
-    seed, the experiment, the width and its index only. Training is full-batch gradient descent on 1/(2N) sum |f - y|^2
+    ...) and every set in `evaluation` are flattened after the element axis. Members are indices, or a number of them, 3
+    for 0, 1, 2; each depends on the seed, the experiment, the width and its index only.
+    Training is full-batch gradient descent on 1/(2N) sum |f - y|^2
     in float32, W_std = sqrt 2, no biases; predictions are recorded at `recorded_steps`. `precision`, of a GPU, is float32
     or tf32 (`computing_on`).
-    Raises `TrainingDiverged` naming member, step and learning rate, and `InputError` when the device is absent.
+    Raises `TrainingDiverged` naming member, step and learning rate, and `InputError` when the device is absent, for arrays of
+    other shapes, not real or not finite, and for numbers of layers, members or steps that are none.
     """
+    x = as_array(x, "x", "input element feature ...")
+    y = _targets(y, *x.shape[:2])
+    evaluation = as_sets(evaluation, ("input", "element"), x.shape[2:])
+    members, recorded_steps, learning_rate = as_members(members), as_steps(recorded_steps), as_rate(learning_rate)
+    depth, width = as_whole(depth, "depth", 1), as_whole(width, "width", 1)
+    members_per_chunk = as_whole(members_per_chunk, "members_per_chunk", 1)
     with computing_on(device, precision):
         inputs = _flat(x, device)
         outputs = y.shape[2:]
@@ -83,6 +95,14 @@ def train(
                 weights, inputs, targets, learning_rate=learning_rate, recorded_steps=recorded_steps, record=record
             )
     return trained
+
+
+def _targets(y: ArrayLike, inputs: int, elements: int) -> Float[np.ndarray, "input ..."]:
+    """(input,) or (input, element, output)."""
+    y = as_array(y, "y")
+    if y.shape[:1] != (inputs,) or (y.ndim > 1 and (y.ndim != 3 or y.shape[1] != elements)):
+        raise InputError(f"y: shape {y.shape}; expected shape ({inputs},) or ({inputs}, {elements}, outputs)")
+    return y
 
 
 def _flat(orbits: Orbits, device: str) -> Float[torch.Tensor, "sample pixel"]:
@@ -129,7 +149,7 @@ class _Recorder:
     def _report(self, step: int, width: int, loss: float) -> None:
         start, stop = self.rows.start, self.rows.stop
         self.progress(
-            start + (stop - start) * step / self.steps,
+            start + (stop - start) * step / max(self.steps, 1),
             f"width {width}  member {stop}/{self.progress.total}  step {step}/{self.steps}  loss {loss:.2e}",
         )
 

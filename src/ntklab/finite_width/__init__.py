@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ntklab.activations import ACTIVATIONS, Activation, leaky_relu, polynomial
-from ntklab.finite_width.diagrams import diagrams
+from ntklab.activations import ACTIVATIONS, Activation, activation_from, leaky_relu, polynomial
 from ntklab.finite_width.expectations import gaussian_expectations
-from ntklab.finite_width.solver import TENSORS, Solution, solve
+from ntklab.finite_width.feynman import diagrams
+from ntklab.finite_width.solution import Solution
+from ntklab.finite_width.solver import TENSORS, solve
 
 if TYPE_CHECKING:
     from ntklab.finite_width.sampling import sample
@@ -15,6 +16,7 @@ __all__ = [
     "TENSORS",
     "Activation",
     "Solution",
+    "activation_from",
     "diagrams",
     "gaussian_expectations",
     "leaky_relu",

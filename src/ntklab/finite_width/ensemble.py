@@ -6,7 +6,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ntklab.activations import Activation
-from ntklab.finite_width.solver import Architecture, solve
+from ntklab.finite_width.architecture import Architecture
+from ntklab.finite_width.solver import solve
 
 DERIVATIVES_OF_NTK = ("P", "Q", "R", "S", "T", "U")
 PAIRS_OF_SUMS = {"V": ("g", "g"), "D": ("g", "w"), "A": ("w", "w")}

@@ -19,6 +19,7 @@ from numpy.polynomial.legendre import leggauss
 from scipy.special import gamma
 
 from ntklab.activations import Activation
+from ntklab.errors import InputError
 from ntklab.finite_width.gaussian import Factors, GaussianExpectations
 
 PARALLEL = 1e-12
@@ -31,13 +32,13 @@ class KinkedExpectations(GaussianExpectations):
     """Expectations for a scale-invariant activation with slopes a_- and a_+.
 
     At most one factor may be a second derivative, at an input of a direction of its own or with factors sigma' of the same
-    input; that product is then the derivative of a power of sigma', as for every smoothed kink. `ValueError` otherwise.
+    input; that product is then the derivative of a power of sigma', as for every smoothed kink. `InputError` otherwise.
     """
 
     def __init__(self, activation: Activation, covariance: Float[np.ndarray, "n n"], nodes: int | None = None):
         super().__init__(activation, covariance, nodes)
         if not covariance.diagonal().min() > 0:
-            raise ValueError(
+            raise InputError(
                 f"{activation.name}: an input has variance 0 at the kink (a zero input without bias); remove it"
             )
         self.below, self.above = activation.slopes
@@ -55,7 +56,7 @@ class KinkedExpectations(GaussianExpectations):
         if p < q:
             return self.pair(q, p).T
         if (p, q) not in _MOMENTS:
-            raise ValueError(f"{self.activation.name}: no pair moment of orders {p} and {q}")
+            raise InputError(f"{self.activation.name}: no pair moment of orders {p} and {q}")
         K, rho = self.covariance, self._correlation
         aa, bb = np.broadcast_arrays(K.diagonal()[:, None], K.diagonal()[None, :])
         parallel = 1 - rho**2 < PARALLEL
@@ -77,7 +78,7 @@ class KinkedExpectations(GaussianExpectations):
         directions = self._directions(factors)
         delta = [d for d in directions if d.singular]
         if len(delta) > 1 or any(d.undefined for d in directions):
-            raise ValueError(
+            raise InputError(
                 f"{self.activation.name}: the product of derivatives {factors} (input, order) at a kink is not defined"
             )
         inputs = tuple(d.input for d in directions)

@@ -28,6 +28,7 @@ from jax import enable_x64
 from jaxtyping import Array, Float
 
 from ntklab.activations import Activation
+from ntklab.errors import InputError
 from ntklab.finite_width.collapsed.moments import DEPENDENT, Constants
 from ntklab.finite_width.ensemble import Ensemble
 
@@ -79,7 +80,7 @@ def drawn(ensemble: Ensemble, key: int, networks: int) -> dict[str, np.ndarray]:
         Sigma_{{},{}}, whose mean is that of z z.
 
     Raises:
-        ValueError: for tensors that are not among these, or a kinked activation for P to U.
+        InputError: for tensors that are not among these, or a kinked activation for P to U.
     """
     tensors = ensemble.tensors
     _check(ensemble.activation, tensors)
@@ -98,10 +99,10 @@ def drawn(ensemble: Ensemble, key: int, networks: int) -> dict[str, np.ndarray]:
 
 def _check(activation: Activation, tensors: Sequence[str]) -> None:
     if not tensors or not set(tensors) <= set(PRODUCTS):
-        raise ValueError(f"tensors={list(tensors)}: at least one of {', '.join(PRODUCTS)}")
+        raise InputError(f"tensors={list(tensors)}: at least one of {', '.join(PRODUCTS)}")
     kinked = [tensor for tensor in tensors if tensor not in ("F", "B")]
     if kinked and not activation.smooth:
-        raise ValueError(
+        raise InputError(
             f"tensors {', '.join(kinked)}: not for {activation.name}, whose second derivative is no function; "
             "F and B are, or take a smooth activation"
         )

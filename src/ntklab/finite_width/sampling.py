@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jax import enable_x64
-from jaxtyping import Num
+from numpy.typing import ArrayLike
 
-from ntklab.activations import Activation, get_activation
+from ntklab.activations import Activation
+from ntklab.errors import InputError
 from ntklab.finite_width import collapsed, random_directions, sampled_weights
+from ntklab.finite_width.architecture import PerLayer, WholeNumber, chosen, described, flattened
 from ntklab.finite_width.ensemble import DERIVATIVES_OF_NTK, Component, Ensemble, infinite_kernels
 from ntklab.finite_width.recursions import MATRICES
-from ntklab.finite_width.solver import TENSORS, Architecture, PerLayer
+from ntklab.finite_width.solver import TENSORS
+from ntklab.network import Network
 from ntklab.seeds import generator
 
 KERNELS = ("K", "Theta", *MATRICES)
@@ -55,13 +58,13 @@ class Sample(Mapping):
 
 
 def sample(
-    x: Num[np.ndarray, "n n0"],
-    activation: Activation | str,
-    widths: Sequence[int],
-    c_w: PerLayer = 1.0,
-    c_b: PerLayer = 0.0,
-    lambda_w: PerLayer = 1.0,
-    lambda_b: PerLayer = 0.0,
+    x: ArrayLike,
+    activation: Activation | str | None = None,
+    widths: Sequence[WholeNumber] | np.ndarray | None = None,
+    c_w: PerLayer | None = None,
+    c_b: PerLayer | None = None,
+    lambda_w: PerLayer | None = None,
+    lambda_b: PerLayer | None = None,
     tensors: Sequence[str] = ("Theta1",),
     components: Sequence[Component] | None = None,
     networks: int = 1000,
@@ -69,6 +72,8 @@ def sample(
     seed: int = 0,
     first_batch: int = 0,
     estimator: str = "collapsed",
+    *,
+    network: Network | None = None,
 ) -> Sample:
     """Estimate the tensors from random networks of the given hidden widths, for layers 1 to len(widths) + 1.
 
@@ -79,7 +84,7 @@ def sample(
 
     Args:
         x, activation, c_w, c_b, lambda_w, lambda_b, tensors: as for `solve`.
-        widths: of the hidden layers.
+        widths: of the hidden layers, all of them.
         components: of the four-slot tensors; None for all of them.
         networks: in all, shared out over the batches.
         batches: independent groups of networks, at least 2; their spread is the standard error.
@@ -90,16 +95,21 @@ def sample(
             for F, B and P to U, a noisy but independent check. "averaged": whole networks, with exact averages over the last
             weights only. "printed": those of eqs. (109) to (115), which have a bias of order 1/n more.
 
+        network: as for `solve`: the same object as for `mlp_kernel` (docs/conventions.md), here with `widths`.
+
     Raises:
-        ValueError: for bad input, or for what cannot be sampled.
+        InputError: for bad input, or for what cannot be sampled.
     """
-    activation = get_activation(activation)
-    architecture = Architecture.of(len(widths) + 1, widths, c_w, c_b, lambda_w, lambda_b)
-    tensors = tuple(dict.fromkeys(tensors))
-    _check(x, activation, architecture, tensors, networks, batches, estimator)
-    x = np.asarray(x, float)
-    chosen = tuple(np.ndindex((len(x),) * 4)) if components is None else tuple(map(tuple, components))
-    ensemble = Ensemble(activation, architecture, tensors, chosen, x.tobytes(), x.shape[1])
+    if widths is None:
+        raise InputError("widths: missing; the widths of the hidden layers")
+    depth = None if network else len(widths) + 1
+    activation, architecture = described(
+        network, activation, widths, depth=depth, c_w=c_w, c_b=c_b, lambda_w=lambda_w, lambda_b=lambda_b
+    )
+    x, tensors = flattened(x), chosen(tensors, TENSORS)
+    _check(activation, architecture, tensors, networks, batches, estimator)
+    asked = tuple(np.ndindex((len(x),) * 4)) if components is None else tuple(map(tuple, components))
+    ensemble = Ensemble(activation, architecture, tensors, asked, x.tobytes(), x.shape[1])
     draws = -(-networks // batches)
     _check_memory(ensemble, draws, batches)
     values = {}
@@ -107,7 +117,9 @@ def sample(
         for name, wanted in _shared_out(tensors, estimator, architecture.depth).items():
             # Random directions beside collapsed moments are other networks.
             apart = (name,) if name == "directions" else ()
-            streams = (generator(seed, "finite_width", *apart, *widths, first_batch + k) for k in range(batches))
+            streams = (
+                generator(seed, "finite_width", *apart, *architecture.widths, first_batch + k) for k in range(batches)
+            )
             keys = [int(stream.integers(2**32, dtype=np.uint32)) for stream in streams]
             values |= _estimates(name, replace(ensemble, tensors=wanted), keys, draws)
     return Sample({tensor: _shaped(tensor, values[tensor], ensemble, components is None) for tensor in tensors})
@@ -145,27 +157,23 @@ def _shaped(tensor: str, values: np.ndarray, ensemble: Ensemble, every_component
     return values
 
 
-def _check(x, activation, architecture, tensors, networks, batches, estimator) -> None:
-    if len(x) == 0 or not np.all(np.isfinite(x)):
-        raise ValueError("x: at least one input, and no NaN or infinite entries")
-    if not tensors or not set(tensors) <= set(TENSORS):
-        raise ValueError(f"tensors={list(tensors)}: at least one of {', '.join(TENSORS)}")
+def _check(activation, architecture, tensors, networks, batches, estimator) -> None:
     if estimator not in ESTIMATORS:
-        raise ValueError(f"estimator={estimator!r}: {' or '.join(ESTIMATORS)}")
+        raise InputError(f"estimator={estimator!r}: {' or '.join(ESTIMATORS)}")
     if batches < 2 or networks < 2 * batches:
-        raise ValueError(f"networks={networks}, batches={batches}: at least 2 batches of at least 2 networks")
+        raise InputError(f"networks={networks}, batches={batches}: at least 2 batches of at least 2 networks")
     wanted = [tensor for tensor in tensors if tensor in DERIVATIVES_OF_NTK]
     if not wanted:
         return
     if estimator == "printed":
-        raise ValueError(f"tensors {', '.join(wanted)}: the paper prints no estimator; use estimator='collapsed'")
+        raise InputError(f"tensors {', '.join(wanted)}: the paper prints no estimator; use estimator='collapsed'")
     if not activation.smooth:
-        raise ValueError(
+        raise InputError(
             f"tensors {', '.join(wanted)}: not sampled for {activation.name}, whose second derivative is no function"
         )
     _check_derivatives(activation, wanted)
     if architecture.depth > 3 and estimator == "averaged":
-        raise ValueError(
+        raise InputError(
             f"tensors {', '.join(wanted)}: averaged up to layer 3, not {architecture.depth}; use estimator='collapsed'"
         )
 
@@ -177,7 +185,7 @@ def _check_derivatives(activation: Activation, wanted: Sequence[str]) -> None:
         activation.derivatives(np.zeros(1), order, np)[order]
     except (ValueError, IndexError, NotImplementedError) as error:
         message = f"tensors {', '.join(wanted)}: need {order} derivatives of {activation.name}, which has fewer"
-        raise ValueError(message) from error
+        raise InputError(message) from error
 
 
 def _check_memory(ensemble: Ensemble, draws: int, batches: int) -> None:
@@ -186,7 +194,7 @@ def _check_memory(ensemble: Ensemble, draws: int, batches: int) -> None:
     size = 8 * draws * entries * (ensemble.architecture.depth - 1)
     if size > LARGEST_BATCH:
         needed = -(-batches * size // LARGEST_BATCH)
-        raise ValueError(
+        raise InputError(
             f"a batch of {draws} networks with {len(ensemble.components)} components takes {size / 2**30:.0f} GiB, "
             f"{LARGEST_BATCH / 2**30:.0f} are allowed; give fewer components or {needed} batches"
         )

@@ -1,114 +1,56 @@
 """Solve the recursions: all requested tensors at every layer, with the error of the quadrature."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Num
+from numpy.typing import ArrayLike
 
-from ntklab.activations import Activation, get_activation
+from ntklab.activations import Activation
+from ntklab.errors import InputError, QuadratureError, QuadratureWarning
+from ntklab.finite_width.architecture import Architecture, PerLayer, WholeNumber, chosen, described, flattened
 from ntklab.finite_width.expectations import gaussian_expectations
 from ntklab.finite_width.recursions import MATRICES, RECURSIONS, Layer
+from ntklab.finite_width.solution import Solution
+from ntklab.network import Network
 
 TENSORS = ("K", "Theta", *RECURSIONS)
 """Everything `solve` can return: the two infinite-width kernels and the thirteen tensors of order 1/n."""
 UNDEFINED_AT_KINKS = ("R", "S", "T", "U")
-MAX_NODES = 200
-PerLayer = float | int | Sequence[float | int]
-"""One value for all layers, or one for each."""
-
-
-@dataclass(frozen=True)
-class Solution(Mapping):
-    """Tensor -> list over layers 1, 2, ... of arrays, with what the quadrature is worth.
-
-    Attributes:
-        errors: tensor -> largest change of a component when the nodes are doubled, over layers, relative to the layer's
-            largest component: an upper bound of the relative error of what is returned, which is the finer result.
-        nodes: Gauss-Hermite nodes per dimension of the four-dimensional integrals of the finer result.
-    """
-
-    layers: dict[str, list[np.ndarray]]
-    errors: dict[str, float]
-    nodes: int
-
-    def __getitem__(self, tensor: str) -> list[np.ndarray]:
-        return self.layers[tensor]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.layers)
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What defines an ensemble of networks at initialisation, each value for layers 1 ... depth.
-
-    Layer l means its preactivations: depth 4 has three hidden layers. W ~ N(0, c_w), b ~ N(0, c_b), the factor
-    1/sqrt(fan-in) stands in the forward pass, and the NTK weights each parameter's derivative by lambda_w or lambda_b.
-    """
-
-    depth: int
-    widths: tuple[int, ...] | None
-    c_w: tuple[float, ...]
-    c_b: tuple[float, ...]
-    lambda_w: tuple[float, ...]
-    lambda_b: tuple[float, ...]
-
-    @classmethod
-    def of(
-        cls,
-        depth: int,
-        widths: Sequence[int] | None,
-        c_w: PerLayer,
-        c_b: PerLayer,
-        lambda_w: PerLayer,
-        lambda_b: PerLayer,
-    ) -> "Architecture":
-        """Check and spread over layers; `ValueError` names what is wrong."""
-        if depth < 1:
-            raise ValueError(f"depth={depth}: at least 1, the number of layers of weights")
-        if widths is not None and (len(widths) != depth - 1 or any(n < 1 for n in widths)):
-            raise ValueError(f"widths={list(widths)}: one positive number for each of the {depth - 1} hidden layers")
-        values = {"c_w": c_w, "c_b": c_b, "lambda_w": lambda_w, "lambda_b": lambda_b}
-        spread = {name: _spread(name, value, depth) for name, value in values.items()}
-        if min(spread["c_w"]) <= 0:
-            raise ValueError(f"c_w={c_w}: a weight variance is positive")
-        return cls(depth, None if widths is None else tuple(widths), **spread)
-
-    def ratio(self, layer: int) -> float:
-        """n_l / n_{l-1} for the step from layer l; 1 at layer 1, whose tensors are zero."""
-        return 1.0 if self.widths is None or layer == 1 else self.widths[layer - 1] / self.widths[layer - 2]
-
-    def first(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """K and Theta of layer 1."""
-        gram = x @ x.T / x.shape[1]
-        return self.c_b[0] + self.c_w[0] * gram, self.lambda_b[0] + self.lambda_w[0] * gram
-
-
-def _spread(name: str, value: PerLayer, depth: int) -> tuple[float, ...]:
-    values = tuple(map(float, np.broadcast_to(value, depth) if np.ndim(value) == 0 else value))
-    if len(values) != depth or not all(0 <= v < np.inf for v in values):
-        raise ValueError(f"{name}={value}: one number >= 0, or one for each of the {depth} layers")
-    return values
+MAX_NODES = 400
+WRONG = 1e-2
+"""Relative change on doubling the nodes above which there is no number."""
+NATURAL = {
+    **{"K": (1, 0), "Theta": (0, 1), "K1": (1, 0), "Theta1": (0, 1), "V": (2, 0), "D": (1, 1), "F": (1, 1)},
+    **dict.fromkeys(("A", "B", "P", "Q"), (0, 2)),
+    **dict.fromkeys(("R", "S", "T", "U"), (-1, 3)),
+}
+"""Tensor -> powers of K and Theta whose product has its units."""
+VANISHING = 1e-9
+"""A tensor this much smaller than that product is a rounding error of zero (K1 of a rectifier at one input)."""
 
 
 def solve(
-    x: Num[np.ndarray, "n n0"],
-    activation: Activation | str,
-    depth: int = 4,
-    widths: Sequence[int] | None = None,
-    c_w: PerLayer = 1.0,
-    c_b: PerLayer = 0.0,
-    lambda_w: PerLayer = 1.0,
-    lambda_b: PerLayer = 0.0,
+    x: ArrayLike,
+    activation: Activation | str | None = None,
+    depth: WholeNumber | None = None,
+    widths: Sequence[WholeNumber] | np.ndarray | None = None,
+    c_w: PerLayer | None = None,
+    c_b: PerLayer | None = None,
+    lambda_w: PerLayer | None = None,
+    lambda_b: PerLayer | None = None,
     tensors: Sequence[str] = ("Theta1",),
     nodes: int | None = None,
     tolerance: float = 1e-6,
+    *,
+    network: Network | None = None,
 ) -> Solution:
     """The statistics at order 1/n of networks at initialisation, for layers 1 to `depth`.
+
+    Networks are described by an activation and numbers, or by a `Network`, the same object as for `mlp_kernel`; then
+    `solve(x, network=network, tensors=("K", "Theta"))` has both kernels of `mlp_kernel(network, x)` in its last layer, for
+    c_w = lambda_w = weight_variance, c_b = lambda_b = bias_variance and depth = dense + 1 (docs/conventions.md).
 
     With n the width of the layer before (n_0 never matters: layer 1 is exactly Gaussian), neuron indices dropped:
 
@@ -123,57 +65,84 @@ def solve(
     extended to biases, unequal widths and learning-rate factors). Everything is float64.
 
     Args:
-        x: inputs; repeated ones are computed once.
+        x: inputs (n, ...), flattened to (n, n0) as in `mlp_kernel`; repeated ones are computed once.
         activation: name of an activation, such as "gelu" or "leaky_relu(0.1)", or an `Activation`.
-        depth: number of layers of weights; depth 4 has three hidden layers.
+        depth: number of layers of weights; depth 4, the default, has three hidden layers.
         widths: of the depth - 1 hidden layers; only their ratios matter. None: equal.
-        c_w, c_b, lambda_w, lambda_b: see `Architecture`; one number, or one for each layer.
-        tensors: which of `TENSORS` to return; only these and what they need is computed.
+        c_w, c_b, lambda_w, lambda_b: see `Architecture`; one number, or one for each layer. Default 1, 0, 1, 0.
+        tensors: which of `TENSORS` to return, one name or several; only these and what they need is computed.
         nodes: of the coarser quadrature, per dimension; None: the activation's.
-        tolerance: the nodes are doubled until no requested tensor changes by more, relatively.
+        tolerance: the nodes are doubled until no requested tensor changes by more, relatively (`Solution.errors`).
+        network: a `Network` without filters, in the place of activation, depth, c_w, c_b, lambda_w and lambda_b.
+
+    Warns:
+        QuadratureWarning: if a tensor still changes by more than `tolerance` at the last doubling.
 
     Raises:
-        ValueError: for bad input, or a tensor that does not exist for an activation with a kink.
+        InputError: for bad input, or a tensor that does not exist for an activation with a kink.
+        QuadratureError: if it changes by more than 1e-2 (and `tolerance`) even then; an `InputError` and ArithmeticError.
     """
-    activation = get_activation(activation)
-    architecture = Architecture.of(depth, widths, c_w, c_b, lambda_w, lambda_b)
-    _check(x, activation, tensors)
-    unique, inverse = np.unique(np.asarray(x, float), axis=0, return_inverse=True)
-    nodes = nodes or activation.nodes
-    request = _Request(unique, activation, architecture, tuple(dict.fromkeys(tensors)))
-    coarse = request.solve(nodes)
-    while True:
-        nodes = 2 * nodes
-        fine = request.solve(nodes)
-        errors = {tensor: _change(coarse[tensor], fine[tensor]) for tensor in fine}
-        if activation.exact or max(errors.values()) <= tolerance or 2 * nodes > MAX_NODES:
-            break
-        coarse = fine
+    activation, architecture = described(
+        network, activation, widths, depth=depth, c_w=c_w, c_b=c_b, lambda_w=lambda_w, lambda_b=lambda_b
+    )
+    x, tensors = flattened(x), chosen(tensors, TENSORS)
+    _check(activation, tensors)
+    unique, inverse = np.unique(x, axis=0, return_inverse=True)
+    request = _Request(unique, activation, architecture, tensors)
+    fine, errors, nodes = _refined(request, nodes or activation.nodes, tolerance)
+    report_errors(errors, tolerance)
     # np.unique of numpy 2.0 returned the inverse with an extra axis.
     inverse = inverse.reshape(-1)
-    back = {tensor: [X[np.ix_(*[inverse] * X.ndim)] for X in layers] for tensor, layers in fine.items()}
+    back = {tensor: [X[np.ix_(*[inverse] * X.ndim)] for X in fine[tensor]] for tensor in tensors}
     return Solution(back, errors, nodes)
 
 
-def _check(x: np.ndarray, activation: Activation, tensors: Sequence[str]) -> None:
-    if len(x) == 0 or not np.all(np.isfinite(x)):
-        raise ValueError("x: at least one input, and no NaN or infinite entries")
-    unknown = [tensor for tensor in tensors if tensor not in TENSORS]
-    if unknown or not tensors:
-        raise ValueError(f"tensors={list(tensors)}: at least one of {', '.join(TENSORS)}")
+def _refined(request: "_Request", nodes: int, tolerance: float) -> tuple[dict[str, list[np.ndarray]], dict, int]:
+    """Tensors at twice as many nodes as it takes, their changes at the last doubling, and the nodes."""
+    coarse, changes = request.solve(nodes), []
+    while True:
+        nodes = 2 * nodes
+        fine = request.solve(nodes)
+        errors = {tensor: _change(tensor, coarse, fine) for tensor in request.tensors}
+        changes.append(max(errors.values()))
+        helpless = len(changes) > 2 and changes[-1] > changes[-2] / 2
+        if request.activation.exact or changes[-1] <= tolerance or helpless or 2 * nodes > MAX_NODES:
+            return fine, errors, nodes
+        coarse = fine
+
+
+def report_errors(errors: dict[str, float], tolerance: float) -> None:
+    """`QuadratureWarning` for errors above the tolerance, `QuadratureError` above `WRONG` and the tolerance."""
+    worst = max(errors, key=errors.get)
+    if errors[worst] <= tolerance:
+        return
+    message = f"{worst} changes by {errors[worst]:.1e}, relatively, at the last refinement of the quadrature"
+    if not errors[worst] <= max(WRONG, tolerance):
+        raise QuadratureError(
+            f"{message}; no number is returned above {WRONG:g}: take smaller weight variances or inputs less alike"
+        )
+    warnings.warn(f"{message}, more than tolerance={tolerance:g}", QuadratureWarning, stacklevel=3)
+
+
+def _check(activation: Activation, tensors: Sequence[str]) -> None:
     undefined = [tensor for tensor in tensors if tensor in UNDEFINED_AT_KINKS]
     if undefined and not activation.smooth:
-        raise ValueError(
+        raise InputError(
             f"tensors {', '.join(undefined)} diverge for {activation.name} where slots coincide (squared delta functions); "
             "choose a smooth activation"
         )
 
 
-def _change(coarse: list[np.ndarray], fine: list[np.ndarray]) -> float:
-    changes = [
-        np.abs(a - b).max() / size if (size := np.abs(b).max()) else 0.0 for a, b in zip(coarse, fine, strict=True)
-    ]
-    return float(max(changes))
+def _change(tensor: str, coarse: dict[str, list[np.ndarray]], fine: dict[str, list[np.ndarray]]) -> float:
+    """Largest over layers of the change relative to the layer's largest component."""
+    k, t = NATURAL[tensor]
+    largest = 0.0
+    for layer, (a, b) in enumerate(zip(coarse[tensor], fine[tensor], strict=True)):
+        K, theta = (np.abs(fine[name][layer]).max() for name in ("K", "Theta"))
+        natural = (K**k if K else 0.0) * theta**t
+        size = max(np.abs(b).max(), VANISHING * natural)
+        largest = max(largest, float(np.abs(a - b).max() / size) if size else 0.0)
+    return largest
 
 
 @dataclass(frozen=True)
@@ -198,7 +167,7 @@ class _Request:
                 layer, K, theta, current, closure(self.tensors, below=False) if last else needed, nodes
             )
             layers.append({**current, "K": K, "Theta": theta})
-        return {tensor: [values[tensor] for values in layers] for tensor in self.tensors}
+        return {tensor: [values[tensor] for values in layers] for tensor in {*self.tensors, "K", "Theta"}}
 
     def _step(
         self,

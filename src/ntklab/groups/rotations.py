@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from ntklab.groups.group import FiniteGroup
+from ntklab.groups.finite_group import FiniteGroup
 
 Matrices = Float[np.ndarray, "element 3 3"]
 

@@ -20,14 +20,21 @@ from ntklab.kernels.cnn import (
 )
 from ntklab.kernels.dynamics import Dynamics
 from ntklab.kernels.empirical import empirical_kernels
-from ntklab.kernels.mean_prediction import mean_prediction
 from ntklab.kernels.mlp import mlp_kernel
+from ntklab.kernels.prediction import Prediction, predict
 from ntklab.kernels.result import Kernels
 from ntklab.kernels.so3_direct import so3_direct_kernel
 from ntklab.kernels.so3_finite import so3_empirical_kernels
 from ntklab.kernels.spherical import haar_kernel, so3_from_haar, so3_kernel
 from ntklab.kernels.spherical_harmonics import SphereGrid, harmonic_analysis, harmonic_synthesis, sphere_grid
 from ntklab.kernels.spherical_network import SphericalNetwork
+from ntklab.kernels.wide_ensemble import (
+    critical_learning_rate,
+    mean_prediction,
+    orbit_covariance,
+    prediction_covariance,
+    spectrum,
+)
 from ntklab.kernels.wigner import (
     euler_angles,
     haar_quadrature,
@@ -42,6 +49,7 @@ __all__ = [
     "Dynamics",
     "Kernels",
     "Network",
+    "Prediction",
     "SphereGrid",
     "SphericalNetwork",
     "augmented_blocks",
@@ -49,6 +57,7 @@ __all__ = [
     "augmented_gram",
     "cnn_from_orbit",
     "cnn_kernel",
+    "critical_learning_rate",
     "empirical_kernels",
     "euler_angles",
     "gcnn_from_orbit",
@@ -60,7 +69,10 @@ __all__ = [
     "leaky_relu",
     "mean_prediction",
     "mlp_kernel",
+    "orbit_covariance",
     "orbit_kernel",
+    "predict",
+    "prediction_covariance",
     "rotate_coefficients",
     "rotate_signal",
     "rotation_matrix",
@@ -68,6 +80,7 @@ __all__ = [
     "so3_empirical_kernels",
     "so3_from_haar",
     "so3_kernel",
+    "spectrum",
     "sphere_grid",
     "stax",
     "wigner_table",

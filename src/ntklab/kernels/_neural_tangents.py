@@ -9,17 +9,21 @@ run unchanged. Release 0.6.5 is the last one.
 import sys
 from types import ModuleType
 
+from ntklab.errors import require
 
-class _LeftOut(ModuleType):
-    """A module of which every name can be imported, and is None."""
-
-    def __getattr__(self, name: str) -> None:
-        if name.startswith("__"):
-            raise AttributeError(name)
+require("peers", "neural_tangents")
 
 
-for _name in ("neural_tangents.experimental", "neural_tangents._src.empirical"):
-    sys.modules.setdefault(_name, _LeftOut(_name))
+_EXPERIMENTAL = ModuleType("neural_tangents.experimental")
+_EMPIRICAL = ModuleType("neural_tangents._src.empirical")
+_EMPIRICAL.__dict__.update(
+    dict.fromkeys([
+        "DEFAULT_NTK_IMPLEMENTATION", "NtkImplementation", "_DEFAULT_NTK_FWD", "_DEFAULT_NTK_J_RULES", "_DEFAULT_NTK_S_RULES",
+        "empirical_kernel_fn", "empirical_nngp_fn", "empirical_ntk_fn", "empirical_ntk_vp_fn", "linearize", "taylor_expand",
+    ])
+)  # fmt: skip
+for _module in (_EXPERIMENTAL, _EMPIRICAL):
+    sys.modules.setdefault(_module.__name__, _module)
 
 import neural_tangents as nt  # noqa: E402
 from neural_tangents import stax  # noqa: E402

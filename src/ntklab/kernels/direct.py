@@ -7,8 +7,8 @@ from functools import partial
 
 import jax.numpy as jnp
 
+from ntklab.groups import FiniteGroup
 from ntklab.kernels import stax_layers as stax
-from ntklab.kernels.group_convolution import ORDER
 from ntklab.network import Network
 
 QUADRATURE = 50
@@ -36,16 +36,22 @@ def _head(network: Network, width: int, outputs: int) -> list:
 
 
 def gcnn_layers(
-    network: Network, *, width: int = 1, outputs: int = 1, rotations: int = ORDER, theta0: str = "zero"
+    network: Network,
+    group: str | FiniteGroup = "c4",
+    *,
+    width: int = 1,
+    outputs: int = 1,
+    support: int | None = None,
+    theta0: str = "zero",
 ) -> tuple:
-    """(init, apply, kernel) of the C4 group-convolutional network; `rotations` is the support of the group filters."""
-    options = _deviations(network) | {"padding": network.padding}
+    """(init, apply, kernel) of the group-convolutional network; `support` is that of the group filters, None: the group."""
+    options = _deviations(network) | {"padding": network.padding, "group": group}
     layers = []
     for number, q in enumerate(network.filters):
         if number == 0:
             layers.append(stax.LiftingConv(width, q, theta0=theta0, **options))
         else:
-            layers.append(stax.GroupConv(width, q, rotations=rotations, **options))
+            layers.append(stax.GroupConv(width, q, support=support, **options))
         layers.append(_activation(network))
     return stax.serial(*layers, stax.GroupPool(), stax.GlobalAvgPool(), *_head(network, width, outputs))
 

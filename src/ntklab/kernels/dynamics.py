@@ -11,14 +11,29 @@ of time by samples x outputs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
+
+from ntklab.errors import InputError
 
 LOSSES = ("mean", "sum")
 KINDS = ("steps", "flow")
-Times = Sequence[float | int]
+Times = ArrayLike | Sequence[float | int] | float
 """Times in steps, infinity included."""
+
+
+def as_times(times: Times, name: str) -> Float[np.ndarray, " time"]:
+    """One time or several as an array; `InputError` for none, for negative ones and for what is no number."""
+    try:
+        array = np.atleast_1d(np.asarray(times, dtype=float))
+    except (TypeError, ValueError):
+        array = np.array([np.nan])
+    if array.ndim != 1 or array.size == 0 or not np.all(array >= 0):
+        raise InputError(f"{name}: {times!r}; expected a number of steps or several, not negative, infinity allowed")
+    return array
 
 
 @dataclass(frozen=True)
@@ -33,7 +48,7 @@ class Dynamics:
             ridge that corresponds to `ridge` without augmentation is |G| * ridge (E2, theorem on augmentation).
 
     Raises:
-        ValueError: for an unknown kind or loss, or a negative learning rate or ridge.
+        InputError: for an unknown kind or loss, a learning rate that is not positive or a negative ridge.
     """
 
     learning_rate: float = 1.0
@@ -43,9 +58,12 @@ class Dynamics:
 
     def __post_init__(self):
         if self.kind not in KINDS or self.loss not in LOSSES:
-            raise ValueError(f"kind={self.kind!r}, loss={self.loss!r}: kinds are {KINDS}, losses {LOSSES}")
+            raise InputError(f"kind={self.kind!r}, loss={self.loss!r}: kinds are {KINDS}, losses {LOSSES}")
+        for name in ("learning_rate", "ridge"):
+            if not isinstance(getattr(self, name), Real) or not np.isfinite(getattr(self, name)):
+                raise InputError(f"{name}={getattr(self, name)!r}: a finite number is expected")
         if not self.learning_rate > 0 or not self.ridge >= 0:
-            raise ValueError(f"learning_rate={self.learning_rate} must be positive, ridge={self.ridge} not negative")
+            raise InputError(f"learning_rate={self.learning_rate} must be positive, ridge={self.ridge} not negative")
 
     def learned_fraction(
         self, eigenvalues: Float[np.ndarray, "*n"], time: float | int, samples: int

@@ -12,10 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import enable_x64
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float
+from numpy.typing import ArrayLike
 
+from ntklab.errors import InputError
+from ntklab.groups import FiniteGroup, pixel_group
 from ntklab.kernels import checks, finite
-from ntklab.kernels.group_convolution import ORDER
 from ntklab.kernels.result import Kernels
 from ntklab.network import Network
 from ntklab.seeds import generator
@@ -25,12 +27,12 @@ BATCH = 4
 
 
 def draw_kernels(
-    network: Network, architecture: str, parameters: finite.Parameters, x: Float[Array, "n ..."]
+    network: Network, architecture: str, group: FiniteGroup, parameters: finite.Parameters, x: Float[Array, "n ..."]
 ) -> tuple[Float[Array, "n n"], Float[Array, "n n"]]:
     """NNGP kernel and NTK of one network, the latter from its reverse-mode Jacobian, one array of parameters at a time."""
 
     def outputs(parameters):
-        h = finite.features(network, architecture, parameters, x)
+        h = finite.features(network, architecture, group, parameters, x)
         return finite.readout(network, parameters, h), h
 
     jacobian, h = jax.jacrev(outputs, has_aux=True)(parameters)
@@ -42,12 +44,13 @@ def draw_kernels(
     return nngp, ntk
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
-def _draw_all(network: Network, architecture: str, shapes: tuple, keys: Array, x: Float[Array, "n ..."]):
-    """Kernels of one network per key, a few at a time."""
+@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+def _draw_all(network: Network, architecture: str, group: str, shapes: tuple, keys: Array, x: Float[Array, "n ..."]):
+    """Kernels of one network per key, a few at a time. The group by name, which equals itself: one compilation."""
+    elements = pixel_group(group)
 
     def one(key):
-        return draw_kernels(network, architecture, finite.init(network, shapes, key, x.dtype.name), x)
+        return draw_kernels(network, architecture, elements, finite.init(network, shapes, key, x.dtype.name), x)
 
     return jax.lax.map(one, keys, batch_size=BATCH)
 
@@ -60,8 +63,8 @@ def _keys(root: int, architecture: str, width: int, first: int, draws: int) -> A
 
 def empirical_kernels(
     network: Network,
-    x: Num[np.ndarray, "n ..."],
-    y: Num[np.ndarray, "m ..."] | None = None,
+    x: ArrayLike,
+    y: ArrayLike | None = None,
     *,
     architecture: str,
     width: int,
@@ -69,29 +72,38 @@ def empirical_kernels(
     seed: int,
     first: int = 0,
     outputs: int = 1,
-    rotations: int = ORDER,
+    group: str | FiniteGroup = "c4",
+    support: int | None = None,
     dtype: str = "float64",
 ) -> Kernels:
     """Kernels (draws, n, m) of `draws` independent networks.
 
     Args:
+        x, y: inputs (n, ...), (m, ...); square images (n, size, size, channels) for a network with filters. y=None: y = x.
         architecture: "mlp", "cnn" or "gcnn".
         width: channels of every hidden layer.
         seed: root seed; the same seed gives the same networks, and more draws begin with the same ones.
         first: number of the first draw, so that the draws can be shared out.
         outputs: number of outputs the NTK is averaged over.
-        rotations: relative rotations that the filters of group convolutions support, 1 to 4.
+        group: of "gcnn", by name or as an object: c1, c2, c4, d1, d2, d4.
+        support: how many relative elements, the first ones of the group, the filters of group convolutions extend over;
+            None: all of them.
+        dtype: float64 or float32.
 
     Raises:
-        ValueError: for an architecture that does not fit the network, no samples, NaN, or images that are not square.
+        InputError: for an architecture that does not fit the network, inputs that are not finite, not of one shape or not
+            square, an unknown group or dtype, or a support outside 1 to the group's order.
     """
     finite.check_architecture(network, architecture)
-    for name, z in (("x", x), ("y", x if y is None else y)):
-        checks.images(z, name) if network.filters else checks.samples(z, name)
-    shapes = finite.weight_shapes(network, architecture, x.shape[1:], width, outputs, rotations)
-    inputs = np.asarray(x if y is None else np.concatenate([x, y]), dtype)
+    elements = pixel_group(group)
+    support = elements.order if support is None else support
+    if not 1 <= support <= elements.order:
+        raise InputError(f"support={support}: filters extend over 1 to {elements.order} elements of {elements.name}")
+    x, y = checks.inputs(x, y, "size size channels" if network.filters else "n0 ...", dtype)
+    shapes = finite.weight_shapes(network, architecture, x.shape[1:], width, outputs, support)
+    inputs = x if y is None else np.concatenate([x, y])
     columns = slice(None) if y is None else slice(len(x), None)
     with enable_x64(dtype == "float64"):
         keys = _keys(seed, architecture, width, first, -(-draws // BATCH) * BATCH)
-        kernels = _draw_all(network, architecture, tuple(shapes), keys, inputs)
+        kernels = _draw_all(network, architecture, elements.name, tuple(shapes), keys, inputs)
         return Kernels(*(np.array(kernel)[:draws, : len(x), columns] for kernel in kernels))

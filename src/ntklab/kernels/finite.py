@@ -13,7 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ntklab.kernels.group_convolution import ORDER, correlate, group_convolution, lifting_convolution
+from ntklab.errors import InputError
+from ntklab.groups import FiniteGroup
+from ntklab.kernels.group_convolution import correlate, group_convolution, lifting_convolution
 from ntklab.network import Network
 
 ARCHITECTURES = ("mlp", "cnn", "gcnn")
@@ -21,20 +23,23 @@ Parameters = list[tuple[Array, Array | None]]
 
 
 def check_architecture(network: Network, architecture: str) -> None:
-    """`ValueError` for an unknown name, or one that does not fit the network."""
+    """`InputError` for an unknown name, or one that does not fit the network."""
     if architecture not in ARCHITECTURES:
-        raise ValueError(f"architecture={architecture!r}: one of {', '.join(ARCHITECTURES)}")
+        raise InputError(f"architecture={architecture!r}: one of {', '.join(ARCHITECTURES)}")
     if (architecture == "mlp") == bool(network.filters):
-        raise ValueError(f"{network}: not a network for architecture={architecture!r}")
+        raise InputError(f"{network}: not a network for architecture={architecture!r}")
 
 
 def weight_shapes(
-    network: Network, architecture: str, image_shape: tuple[int, ...], width: int, outputs: int, rotations: int = ORDER
+    network: Network, architecture: str, image_shape: tuple[int, ...], width: int, outputs: int, support: int
 ) -> list[tuple[int, ...]]:
-    """Shape of every layer's weights, the channels last: (..., in, out). `image_shape` is that of one input."""
+    """Shape of every layer's weights, the channels last: (..., in, out). `image_shape` is that of one input.
+
+    `support` is the number of group elements that the filters of group convolutions extend over.
+    """
     channels, shapes = image_shape[-1], []
     for number, q in enumerate(network.filters):
-        group = (rotations,) if architecture == "gcnn" and number > 0 else ()
+        group = (support,) if architecture == "gcnn" and number > 0 else ()
         shapes.append((q, q, *group, channels, width))
         channels = width
     if not network.filters:
@@ -63,12 +68,18 @@ def _layer(network: Network, parameters, linear, x: Array) -> Array:
     return z if b is None else z + network.bias_variance**0.5 * b
 
 
-def features(network: Network, architecture: str, parameters: Parameters, x: Array) -> Float[Array, "sample width"]:
-    """The last hidden layer, which the linear output layer sees; for pooling networks after the pooling."""
+def features(
+    network: Network, architecture: str, group: FiniteGroup, parameters: Parameters, x: Array
+) -> Float[Array, "sample width"]:
+    """The last hidden layer, which the linear output layer sees; for pooling networks after the pooling.
+
+    Only the architecture "gcnn" makes use of `group`.
+    """
     s, h = partial(network.nonlinearity, xp=jnp), x
     convolutions, dense = parameters[: len(network.filters)], parameters[len(network.filters) : -1]
     for number, layer in enumerate(convolutions):
-        kind = correlate if architecture == "cnn" else lifting_convolution if number == 0 else group_convolution
+        on_group = partial(lifting_convolution if number == 0 else group_convolution, group)
+        kind = on_group if architecture == "gcnn" else correlate
         h = s(_layer(network, layer, lambda x, w, kind=kind: kind(x, w, network.padding), h))
     h = jnp.mean(h, axis=tuple(range(1, h.ndim - 1))) if convolutions else h.reshape(len(h), -1)
     for layer in dense:

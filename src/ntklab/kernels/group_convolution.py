@@ -1,31 +1,20 @@
-"""Lifting convolution, group convolution and group pooling for quarter turns and translations, at finite width.
+"""Lifting and group convolution for a group that permutes pixels, and translations, at finite width.
 
-Feature maps carry a group axis right after the batch: (sample, rotation, row, column, channel). Entry r of it belongs to the
-filter turned by r quarter turns clockwise, rot90(w, -r) (E2 sec. 3). For x' = rot^s x every layer gives
+Feature maps carry a group axis right after the batch: (sample, element, row, column, channel). Entry g of it belongs to the
+filter moved by the inverse, rho(g)^-1 w (E2 sec. 3); for C4 that is w turned by g quarter turns clockwise, rot90(w, -g).
+For x' = rho(s) x every layer gives
 
-    z'[:, r] = rot^s z[:, (r + s) mod 4]
+    z'[:, g] = rho(s) z[:, g s]
 
 exactly, for any weights, except for even filters under SAME padding. Plain JAX, no weights scaled: callers do that.
 """
 
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
+from ntklab.groups import FiniteGroup
+from ntklab.groups.filters import moved_taps, relative_elements
 from ntklab.kernels.convolution import pad
-
-ORDER = 4
-
-
-def turned_taps(q: int) -> Int[np.ndarray, "4 tap"]:
-    """Entry [r, k]: which tap of a q x q filter, counted row by row, stands at place k after r clockwise quarter turns."""
-    taps = np.arange(q * q).reshape(q, q)
-    return np.stack([np.rot90(taps, -r).ravel() for r in range(ORDER)])
-
-
-def tap_positions(q: int, r: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row and column at which each tap of a q x q filter, counted row by row, stands after r clockwise quarter turns."""
-    return np.divmod(np.argsort(turned_taps(q)[r]), q)
 
 
 def patches(
@@ -50,23 +39,26 @@ def correlate(
 
 
 def lifting_convolution(
-    x: Float[Array, "sample row column channel"], w: Float[Array, "q q channel out"], padding: str
-) -> Float[Array, "sample 4 row2 column2 out"]:
-    """From images to feature maps on the group: output r correlates x with the filter turned by r."""
+    group: FiniteGroup, x: Float[Array, "sample row column channel"], w: Float[Array, "q q channel out"], padding: str
+) -> Float[Array, "sample {group.order} row2 column2 out"]:
+    """From images to feature maps on the group: output g correlates x with the filter rho(g)^-1 w."""
     q = w.shape[0]
-    filters = w.reshape(q * q, *w.shape[2:])[turned_taps(q)]
-    return jnp.einsum("bhwkc,rkcn->brhwn", patches(x, q, padding), filters)
+    filters = w.reshape(q * q, *w.shape[2:])[moved_taps(group, q)]
+    return jnp.einsum("bhwkc,gkcn->bghwn", patches(x, q, padding), filters)
 
 
 def group_convolution(
-    z: Float[Array, "sample 4 row column channel"], w: Float[Array, "q q support channel out"], padding: str
-) -> Float[Array, "sample 4 row2 column2 out"]:
-    """z'[r](t) = sum_{p < support, y} w(y, p) z[r + p](t + R_r y), R_r being r clockwise quarter turns.
+    group: FiniteGroup,
+    z: Float[Array, "sample {group.order} row column channel"],
+    w: Float[Array, "q q support channel out"],
+    padding: str,
+) -> Float[Array, "sample {group.order} row2 column2 out"]:
+    """z'[g](t) = sum_{p < support, y} w(y, p) z[p g](t + R_g y), R_g moving the taps of w to those of rho(g)^-1 w.
 
-    The filter's third axis is the relative rotation p = 0 .. support - 1, with support at most 4.
+    The filter's third axis is the relative element p = 0 .. support - 1, the first ones of the group.
     """
     q, support = w.shape[0], w.shape[2]
-    w = jnp.pad(w.reshape(q * q, *w.shape[2:]), [(0, 0), (0, ORDER - support), (0, 0), (0, 0)])
-    relative = (np.arange(ORDER)[None, :] - np.arange(ORDER)[:, None]) % ORDER
-    filters = w[turned_taps(q)[:, None, :], relative[:, :, None]]  # [r, j, k]: from input j to output r at place k
-    return jnp.einsum("bjhwkc,rjkcn->brhwn", patches(z, q, padding), filters)
+    w = jnp.pad(w.reshape(q * q, *w.shape[2:]), [(0, 0), (0, group.order - support), (0, 0), (0, 0)])
+    # [g, h, k]: from input h to output g at place k
+    filters = w[moved_taps(group, q)[:, None, :], relative_elements(group)[:, :, None]]
+    return jnp.einsum("bhrwkc,ghkcn->bgrwn", patches(z, q, padding), filters)

@@ -8,38 +8,47 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Num
+from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
-from ntklab.kernels import checks
+from ntklab.arrays import as_array
 from ntklab.kernels.dense import dense_kernels
 from ntklab.kernels.mlp import mlp_kernel
 from ntklab.kernels.result import Kernels
 from ntklab.network import Network
 
-Molecules = Num[np.ndarray, "_molecule slot ..."]
+Molecules = Float[np.ndarray, "_molecule slot ..."]
 
 RESIDUAL_BLOCKS = 2
 
 
-def mlp_molecule_kernel(network: Network, x: Molecules, y: Molecules | None = None) -> Kernels:
+def mlp_molecule_kernel(network: Network, x: ArrayLike, y: ArrayLike | None = None) -> Kernels:
     """Kernels (n, m) of [flatten, [dense, nonlinearity] x dense, dense] in every slot, sum over slots, dense.
 
-    `ValueError` for a network with filters and for molecules of different shapes.
+    Molecules (n, slot, ...), one axis of features or more. `InputError` for a network with filters, for arrays of other or
+    different shapes, complex or not finite.
     """
+    x, y = _molecules(x, y)
     k, theta = _summed(lambda a, b: mlp_kernel(network, a, b), network, x, y)
     return dense_kernels(replace(network, dense=0), k, theta)
 
 
-def residual_molecule_kernel(network: Network, x: Molecules, y: Molecules | None = None) -> Kernels:
+def residual_molecule_kernel(network: Network, x: ArrayLike, y: ArrayLike | None = None) -> Kernels:
     """Kernels (n, m) of the residual network of the public QM9 baselines of E2 (`neural_tangents_on_qm9`).
 
     In every slot flatten, dense, two blocks [h + dense(nonlinearity(dense(h)))], dense, nonlinearity, dense; then sum over
     slots, dense, nonlinearity, dense. `network` says the nonlinearity and the variances of weights and biases.
+    Arrays and errors as for `mlp_molecule_kernel`.
     """
-    y_ = x if y is None else y
+    x, y = _molecules(x, y)
     k, theta = _summed(lambda a, b: _residual(network, a, b), network, x, y)
-    v, w = (_own(network, z) for z in (x, y_))
+    v, w = (_own(network, z) for z in (x, y))
     return dense_kernels(replace(network, filters=(), dense=1), k, theta, v[:, None], w[None, :])
+
+
+def _molecules(x: ArrayLike, y: ArrayLike | None) -> tuple[Molecules, Molecules]:
+    x = as_array(x, "x", "n slot feature ...")
+    return x, x if y is None else as_array(y, "y", ("m", *x.shape[1:]))
 
 
 def _own(network: Network, x: Molecules) -> Float[np.ndarray, " molecule"]:
@@ -73,13 +82,9 @@ def _residual_of(network: Network, k: np.ndarray, theta: np.ndarray, v: np.ndarr
 
 
 def _summed(
-    kernel: Callable[[np.ndarray, np.ndarray], Kernels], network: Network, x: Molecules, y: Molecules | None
+    kernel: Callable[[np.ndarray, np.ndarray], Kernels], network: Network, x: Molecules, y: Molecules
 ) -> Kernels:
     """Sum over slots of the kernels between the molecules that have an atom there; with biases, between all."""
-    y = x if y is None else y
-    checks.samples(x, "x")
-    checks.samples(y, "y")
-    checks.matching(x, y)
     total = Kernels(*(np.zeros((len(x), len(y))) for _ in range(2)))
     present_x, present_y = _present(network, x), _present(network, y)
     for slot in np.flatnonzero(present_x.any(axis=0) & present_y.any(axis=0)):

@@ -17,12 +17,14 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import enable_x64
-from jaxtyping import Float, Num
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 
+from ntklab.arrays import as_array
 from ntklab.errors import InputError
 from ntklab.kernels.dense import dense_kernels
 from ntklab.kernels.result import Kernels
-from ntklab.kernels.spherical import scaled_coefficients
+from ntklab.kernels.spherical import scaled_pair
 from ntklab.kernels.spherical_harmonics import colatitude_weights, degrees
 from ntklab.kernels.spherical_network import SphericalNetwork
 from ntklab.kernels.wigner import rotation_blocks
@@ -104,23 +106,33 @@ def _pair(network: SphericalNetwork, grid: RotationGrid, a: np.ndarray, b: np.nd
     return grid.weights @ k @ grid.weights, grid.weights @ theta @ grid.weights, own
 
 
+def signal_pair(
+    network: SphericalNetwork, x: ArrayLike, y: ArrayLike | None
+) -> tuple[Float[np.ndarray, "n coefficient channel"], Float[np.ndarray, "m coefficient channel"]]:
+    """Scaled coefficients of one signal per input, of x and of y (None: y = x); molecules are refused."""
+    for name, z in (("x", x), ("y", x if y is None else y)):
+        as_array(z, name, "n theta phi channel")
+    left, right = scaled_pair(network, x, y)
+    return left[:, 0], right[:, 0]
+
+
 def so3_direct_kernel(
     network: SphericalNetwork,
-    x: Num[np.ndarray, "n theta phi channel"],
-    y: Num[np.ndarray, "m theta phi channel"] | None = None,
+    x: ArrayLike,
+    y: ArrayLike | None = None,
     *,
     bandlimit: int,
 ) -> Kernels:
     """Kernels (n, m) of the network discretised on the grid of rotations of a bandlimit, at least the network's.
 
-    Memory and time per pair and layer go as bandlimit^6 and bandlimit^9. `InputError` as `so3_kernel`.
+    Signals x (n, 2L, 2L - 1, channel) and y (m, ...); y=None means y = x. Memory and time per pair and layer go as
+    bandlimit^6 and bandlimit^9. `InputError` as `so3_kernel`.
     """
     if bandlimit < network.bandlimit:
         raise InputError(
             f"bandlimit={bandlimit}: the grid of rotations must resolve that of the network, {network.bandlimit}"
         )
-    left = scaled_coefficients(network, x, "x")[:, 0]
-    right = left if y is None else scaled_coefficients(network, y, "y")[:, 0]
+    left, right = signal_pair(network, x, y)
     grid = rotation_grid(bandlimit)
     with enable_x64(True):
         selves = [[_pair(network, grid, a, a, None) for a in part] for part in (left, right)]

@@ -17,13 +17,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import enable_x64
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float
+from numpy.typing import ArrayLike
 
 from ntklab.errors import InputError
 from ntklab.kernels import finite
 from ntklab.kernels.result import Kernels
-from ntklab.kernels.so3_direct import rotation_grid, turned_back
-from ntklab.kernels.spherical import scaled_coefficients
+from ntklab.kernels.so3_direct import rotation_grid, signal_pair, turned_back
 from ntklab.kernels.spherical_network import SphericalNetwork
 from ntklab.seeds import generator
 
@@ -98,8 +98,8 @@ def _draw_all(network: SphericalNetwork, bandlimit: int, shapes: tuple, keys: Ar
 
 def so3_empirical_kernels(
     network: SphericalNetwork,
-    x: Num[np.ndarray, "n theta phi channel"],
-    y: Num[np.ndarray, "m theta phi channel"] | None = None,
+    x: ArrayLike,
+    y: ArrayLike | None = None,
     *,
     bandlimit: int,
     width: int,
@@ -112,6 +112,7 @@ def so3_empirical_kernels(
     """Kernels (draws, n, m) of `draws` independent networks, as `empirical_kernels` of networks on images.
 
     Args:
+        x, y: signals (n, 2L, 2L - 1, channel), (m, 2L, 2L - 1, channel); y=None means y = x.
         bandlimit: of the grid of rotations, at least the network's.
         width: channels of every hidden layer.
         seed: root seed; the same seed gives the same networks, and more draws begin with the same ones.
@@ -125,14 +126,14 @@ def so3_empirical_kernels(
         raise InputError(
             f"bandlimit={bandlimit}: the grid of rotations must resolve that of the network, {network.bandlimit}"
         )
-    parts = [scaled_coefficients(network, z, name)[:, 0] for name, z in (("x", x), ("y", x if y is None else y))]
-    inputs = parts[0] if y is None else np.concatenate(parts)
+    left, right = signal_pair(network, x, y)
+    inputs = left if y is None else np.concatenate([left, right])
     turned = turned_back(rotation_grid(bandlimit), inputs).astype(dtype)
-    shapes = weight_shapes(network, bandlimit, x.shape[-1], width, outputs)
+    shapes = weight_shapes(network, bandlimit, left.shape[-1], width, outputs)
     number = generator(seed, "so3_empirical_kernels", width).integers(2**32, dtype=np.uint32)
-    columns = slice(None) if y is None else slice(len(x), None)
+    columns = slice(None) if y is None else slice(len(left), None)
     with enable_x64(dtype == "float64"):
         last = first + -(-draws // BATCH) * BATCH
         keys = jax.vmap(partial(jax.random.fold_in, jax.random.PRNGKey(number)))(jnp.arange(first, last))
         kernels = _draw_all(network, bandlimit, tuple(shapes), keys, turned)
-        return Kernels(*(np.array(kernel)[:draws, : len(x), columns] for kernel in kernels))
+        return Kernels(*(np.array(kernel)[:draws, : len(left), columns] for kernel in kernels))

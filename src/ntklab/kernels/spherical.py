@@ -17,8 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 from jax import enable_x64
-from jaxtyping import Float, Num
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 
+from ntklab.arrays import as_array
 from ntklab.errors import InputError
 from ntklab.kernels.dense import dense_kernels
 from ntklab.kernels.result import Kernels
@@ -39,9 +41,6 @@ from ntklab.kernels.spherical_harmonics import bandlimit_of, real_analysis
 from ntklab.kernels.spherical_network import SphericalNetwork
 from ntklab.progress import Progress
 from ntklab.seeds import generator
-
-Inputs = Num[np.ndarray, "..."]
-"""Signals (n, 2L, 2L - 1, channel) or molecules (n, atom, 2L, 2L - 1, channel): checked with a readable message each."""
 
 BATCH = 2**16
 """Pairs of atoms, about, whose coefficients are in memory together."""
@@ -85,8 +84,8 @@ class _Atoms(NamedTuple):
 
 def haar_kernel(
     network: SphericalNetwork,
-    x: Inputs,
-    y: Inputs | None = None,
+    x: ArrayLike,
+    y: ArrayLike | None = None,
     *,
     tolerance: float = TOLERANCE,
     log: Callable[[str], None] | None = None,
@@ -104,10 +103,7 @@ def haar_kernel(
         InputError: for arrays of other shapes, complex or not finite; for x and y that differ in more than their number;
             for a network whose bandlimit is beyond that of the signals.
     """
-    left = scaled_coefficients(network, x, "x")
-    right = left if y is None else scaled_coefficients(network, y, "y")
-    if left.shape[1:] != right.shape[1:] or (y is not None and x.shape[1:] != y.shape[1:]):
-        raise InputError(f"x and y hold inputs of different shapes, {x.shape[1:]} and {y.shape[1:]}")
+    left, right = scaled_pair(network, x, y)
     with enable_x64(True):
         atoms_x = _atoms(network, left)
         atoms_y = atoms_x if y is None else _atoms(network, right)
@@ -127,7 +123,7 @@ def so3_from_haar(network: SphericalNetwork, haar: HaarKernels) -> Kernels:
     return dense_kernels(network.head, haar.nngp, haar.ntk, *variances)
 
 
-def so3_kernel(network: SphericalNetwork, x: Inputs, y: Inputs | None = None, **options) -> Kernels:
+def so3_kernel(network: SphericalNetwork, x: ArrayLike, y: ArrayLike | None = None, **options) -> Kernels:
     """Kernels (n, m) of the SO(3)-equivariant network, head included; arguments and errors as `haar_kernel`.
 
     Without the pooling and with R = R' it would be the kernel of a fully connected network on the coefficients,
@@ -136,19 +132,30 @@ def so3_kernel(network: SphericalNetwork, x: Inputs, y: Inputs | None = None, **
     return so3_from_haar(network, haar_kernel(network, x, y, **options))
 
 
+def scaled_pair(
+    network: SphericalNetwork, x: ArrayLike, y: ArrayLike | None
+) -> tuple[Float[np.ndarray, "n atom coefficient channel"], Float[np.ndarray, "m atom coefficient channel"]]:
+    """`scaled_coefficients` of x and of y (None: y = x); `InputError` where they differ in more than their number."""
+    x = as_array(x, "x")
+    left = scaled_coefficients(network, x, "x")
+    if y is None:
+        return left, left
+    y = as_array(y, "y")
+    right = scaled_coefficients(network, y, "y")
+    if x.shape[1:] != y.shape[1:]:
+        raise InputError(f"x and y hold inputs of different shapes, {x.shape[1:]} and {y.shape[1:]}")
+    return left, right
+
+
 def scaled_coefficients(
-    network: SphericalNetwork, x: np.ndarray, name: str
+    network: SphericalNetwork, x: Float[np.ndarray, "..."], name: str
 ) -> Float[np.ndarray, "n atom coefficient channel"]:
     """Checked signals, as coefficients in the real harmonics divided by sqrt(4 pi channels)."""
-    x = np.asarray(x)
     resolved = bandlimit_of(x, name)
-    if x.ndim not in (4, 5) or x.shape[0] == 0 or x.shape[-1] == 0:
+    if x.ndim not in (4, 5):
         raise InputError(
             f"{name}: signals (n, 2L, 2L - 1, channels) or molecules (n, atoms, 2L, 2L - 1, channels), not {x.shape}"
         )
-    if not np.all(np.isfinite(x)):
-        bad = np.unique(np.argwhere(~np.isfinite(x))[:, 0])
-        raise InputError(f"{name}: {len(bad)} inputs hold NaN or infinity, the first is input {bad[0]}")
     if network.bandlimit > resolved:
         raise InputError(f"{network}: keeps degrees below {network.bandlimit}, but {name} has bandlimit {resolved}")
     atoms = x[:, None] if x.ndim == 4 else x

@@ -14,12 +14,14 @@ arithmetic. At the place of (l, m) stands sqrt(2) (-1)^m Re Y_lm for m > 0 and s
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float, Num
+from numpy.typing import ArrayLike
 from scipy.special import sph_harm_y
 
+from ntklab.arrays import as_array, as_whole
 from ntklab.errors import InputError
 
 Signals = Num[np.ndarray, "..."]
@@ -39,10 +41,12 @@ class SphereGrid(NamedTuple):
         return np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1)
 
 
-def sphere_grid(bandlimit: int) -> SphereGrid:
-    """Nodes and weights, 2L colatitudes and 2L - 1 azimuths; all the weights together sum to 4 pi."""
-    if bandlimit < 1:
-        raise InputError(f"bandlimit={bandlimit}: the number of degrees l = 0, 1, ... is at least 1")
+def sphere_grid(bandlimit: int | np.integer) -> SphereGrid:
+    """Nodes and weights, 2L colatitudes and 2L - 1 azimuths; all the weights together sum to 4 pi.
+
+    `InputError` for a bandlimit, the number of degrees l = 0, 1, ..., below 1.
+    """
+    bandlimit = as_whole(bandlimit, "bandlimit", 1)
     theta = (2 * np.arange(2 * bandlimit) + 1) * np.pi / (4 * bandlimit)
     phi = 2 * np.pi * np.arange(2 * bandlimit - 1) / (2 * bandlimit - 1)
     return SphereGrid(theta, phi, 2 * np.pi / (2 * bandlimit - 1) * colatitude_weights(theta))
@@ -109,14 +113,18 @@ def bandlimit_of(x: np.ndarray, name: str = "x") -> int:
     return x.shape[-3] // 2
 
 
-def real_analysis(x: Signals, bandlimit: int | None = None) -> Float[np.ndarray, "*batch coefficient channel"]:
+def real_analysis(
+    x: ArrayLike, bandlimit: int | np.integer | None = None
+) -> Float[np.ndarray, "*batch coefficient channel"]:
     """Coefficients of signals in the real harmonics: one matrix product.
 
-    `bandlimit` keeps the degrees below it (None: all the grid resolves); `InputError` if the grid resolves fewer.
+    `bandlimit` keeps the degrees below it (None: all the grid resolves). `InputError` if the grid resolves fewer, for arrays
+    other than (..., 2L, 2L - 1, channel), and for complex or infinite signals.
     """
+    x = as_array(x, "x")
     resolved = bandlimit_of(x)
-    kept = resolved if bandlimit is None else bandlimit
-    if not 1 <= kept <= resolved:
+    kept = resolved if bandlimit is None else as_whole(bandlimit, "bandlimit", 1)
+    if kept > resolved:
         raise InputError(f"bandlimit={kept}: signals on a grid of bandlimit {resolved} have degrees 1 to {resolved}")
     weights = np.repeat(sphere_grid(resolved).weights, 2 * resolved - 1)
     matrix = (weights[:, None] * grid_harmonics(resolved)[:, : kept**2]).T
@@ -124,11 +132,11 @@ def real_analysis(x: Signals, bandlimit: int | None = None) -> Float[np.ndarray,
 
 
 def real_synthesis(
-    coefficients: Float[np.ndarray, "..."], bandlimit: int | None = None
+    coefficients: Float[np.ndarray, "..."], bandlimit: int | np.integer | None = None
 ) -> Float[np.ndarray, "*batch theta phi channel"]:
     """Signals on the grid of a bandlimit (None: the coefficients' own) from coefficients in the real harmonics."""
     own = coefficient_bandlimit(coefficients)
-    size = own if bandlimit is None else bandlimit
+    size = own if bandlimit is None else as_whole(bandlimit, "bandlimit", 1)
     if size < own:
         raise InputError(f"bandlimit={size}: a grid for coefficients below degree {own} has at least that bandlimit")
     values = grid_harmonics(size)[:, : own**2] @ coefficients
@@ -137,10 +145,25 @@ def real_synthesis(
 
 def coefficient_bandlimit(coefficients: np.ndarray) -> int:
     """L of coefficients (..., L^2, channel)."""
+    if coefficients.ndim < 2:
+        raise InputError(f"coefficients have shape (..., L^2, channels) for a bandlimit L, not {coefficients.shape}")
     bandlimit = round(np.sqrt(coefficients.shape[-2]))
     if bandlimit**2 != coefficients.shape[-2] or bandlimit == 0:
         raise InputError(f"coefficients have shape (..., L^2, channels) for a bandlimit L, not {coefficients.shape}")
     return bandlimit
+
+
+def as_coefficients(value: Any) -> Complex[np.ndarray, "..."]:
+    """Complex coefficients as callers have them; `InputError` for what is not finite or no array of numbers."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = as_array(value, "coefficients")  # raises: rows of different lengths
+    if array.dtype.kind != "c":
+        return as_array(array, "coefficients").astype(complex)
+    return as_array(array.real, "coefficients") + 1j * as_array(array.imag, "coefficients")
 
 
 def by_degree(matrices: Sequence[np.ndarray], coefficients: np.ndarray) -> np.ndarray:
@@ -149,15 +172,19 @@ def by_degree(matrices: Sequence[np.ndarray], coefficients: np.ndarray) -> np.nd
     return np.concatenate(parts, axis=-2)
 
 
-def harmonic_analysis(x: Signals, bandlimit: int | None = None) -> Complex[np.ndarray, "*batch coefficient channel"]:
+def harmonic_analysis(
+    x: ArrayLike, bandlimit: int | np.integer | None = None
+) -> Complex[np.ndarray, "*batch coefficient channel"]:
     """f_lm = integral of f conj(Y_lm), exact for signals of degree below L; arguments and errors as `real_analysis`."""
     real = real_analysis(x, bandlimit)
     return by_degree([real_basis(degree).T for degree in range(coefficient_bandlimit(real))], real)
 
 
-def harmonic_synthesis(
-    coefficients: Complex[np.ndarray, "*batch coefficient channel"], bandlimit: int | None = None
-) -> Signals:
-    """The real part of sum_lm f_lm Y_lm on the grid of a bandlimit (None: the coefficients' own)."""
+def harmonic_synthesis(coefficients: ArrayLike, bandlimit: int | np.integer | None = None) -> Signals:
+    """The real part of sum_lm f_lm Y_lm on the grid of a bandlimit (None: the coefficients' own), from f_lm (..., L^2, channel).
+
+    `InputError` for coefficients of another shape or not finite, and for a grid that does not resolve them.
+    """
+    coefficients = as_coefficients(coefficients)
     own = coefficient_bandlimit(coefficients)
     return real_synthesis(by_degree([real_basis(degree).conj() for degree in range(own)], coefficients).real, bandlimit)

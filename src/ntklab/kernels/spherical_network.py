@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ntklab.activations import Activation, get_activation
-from ntklab.errors import InputError
+from ntklab.arrays import as_whole
 from ntklab.network import Network
 
 
@@ -25,12 +27,12 @@ class SphericalNetwork:
         bias_variance: sb2, of every layer.
 
     Raises:
-        InputError: for a bandlimit below 1 and for numbers of layers below 0; `ValueError` as `Network` does.
+        InputError: for a bandlimit below 1 for numbers of layers below 0, and as `Network` does.
     """
 
-    bandlimit: int = 3
-    convolutions: int = 1
-    dense: int = 0
+    bandlimit: int | np.integer = 3
+    convolutions: int | np.integer = 1
+    dense: int | np.integer = 0
     nonlinearity: str | Activation = "erf"
     weight_variance: float = 1.0
     bias_variance: float = 0.0
@@ -38,9 +40,7 @@ class SphericalNetwork:
     def __post_init__(self):
         object.__setattr__(self, "nonlinearity", get_activation(self.nonlinearity))
         for name, least in (("bandlimit", 1), ("convolutions", 0), ("dense", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise InputError(f"SphericalNetwork: {name}={value!r}: an integer, at least {least}")
+            object.__setattr__(self, name, as_whole(getattr(self, name), f"SphericalNetwork: {name}", least))
         _ = self.head  # its checks of the variances
 
     @property

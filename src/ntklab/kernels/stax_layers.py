@@ -6,13 +6,15 @@
         stax.GroupPool(), stax.GlobalAvgPool(), stax.Dense(9),
     )
 
-All other names are those of `neural_tangents.stax`. The group is C4 (quarter turns) with translations. Kernels are
-resolved in rotation and position and work under `neural_tangents.batch`; for pooled outputs `gcnn_kernel` gives the same
-numbers some hundred times faster, and these layers are what it is tested against.
+All other names are those of `neural_tangents.stax`. The group is one that permutes pixels (c1, c2, c4, d1, d2, d4; by default
+C4, quarter turns), with translations. Kernels are resolved in group element and position and work under
+`neural_tangents.batch`; for pooled outputs `gcnn_kernel` gives the same numbers some hundred times faster, and these layers
+are what it is tested against.
 
-Axes. Features are (sample, rotation, row, column, channel); neural-tangents interleaves the two members of a pair, so
-covariances between samples are (sample, sample', rotation, rotation', row, row', column, column') and those of one sample
-(sample, rotation, rotation', ...). Rotation r stands for the filter turned r quarter turns clockwise.
+Axes. Features are (sample, element, row, column, channel); neural-tangents interleaves the two members of a pair, so
+covariances between samples are (sample, sample', element, element', row, row', column, column') and those of one sample
+(sample, element, element', ...). Element g stands for the filter w moved by the inverse, rho(g)^-1 w, and R_g for what that
+does to its taps; for C4 these are g quarter turns clockwise.
 """
 
 from collections.abc import Callable
@@ -23,9 +25,12 @@ import numpy as np
 from jax import lax, random
 from jaxtyping import Array, Float, Int
 
+from ntklab.errors import InputError
+from ntklab.groups import FiniteGroup, pixel_group
+from ntklab.groups.filters import tap_positions
 from ntklab.kernels._neural_tangents import nt, stax
 from ntklab.kernels.convolution import pad
-from ntklab.kernels.group_convolution import ORDER, group_convolution, lifting_convolution, tap_positions
+from ntklab.kernels.group_convolution import group_convolution, lifting_convolution
 from ntklab.network import PADDINGS
 
 THETA0 = ("zero", "input")
@@ -40,22 +45,23 @@ def __getattr__(name: str):
     return getattr(stax, name)
 
 
-def _tap_starts(q: int) -> Int[np.ndarray, "16 tap 4"]:
-    """Where the slices row, row', column, column' of each tap begin, for every pair of rotations."""
-    positions = [tap_positions(q, r) for r in range(ORDER)]
+def _tap_starts(group: FiniteGroup, q: int) -> Int[np.ndarray, "pair tap 4"]:
+    """Where the slices row, row', column, column' of each tap begin, for every pair of elements."""
+    positions = [tap_positions(group, q, g) for g in group.elements]
     pairs = [np.stack([r[0], s[0], r[1], s[1]], axis=1) for r in positions for s in positions]
     return np.stack(pairs).astype(np.int32)
 
 
-def _tap_sums(k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> Float[Array, "..."]:
-    """sum_y k[r, s; t + R_r y, t' + R_s y] over the taps of a q x q filter.
+def _tap_sums(group: FiniteGroup, k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> Float[Array, "..."]:
+    """sum_y k[g, h; t + R_g y, t' + R_h y] over the taps of a q x q filter.
 
-    k and the result have the rotation axes r, s right after the batch axes and the position axes last. One loop over
-    rotations and taps, so that the layer compiles in no time whatever the filter.
+    k and the result have the group axes g, h right after the batch axes and the position axes last. One loop over
+    elements and taps, so that the layer compiles in no time whatever the filter.
     """
+    order = group.order
     k = pad(k, tuple(range(k.ndim - 4, k.ndim)), q, padding)
     blocks = jnp.moveaxis(k, (batch_axes, batch_axes + 1), (0, 1)).reshape(
-        ORDER**2, *k.shape[:batch_axes], *k.shape[-4:]
+        order**2, *k.shape[:batch_axes], *k.shape[-4:]
     )
     size = (*k.shape[:batch_axes], *(n - q + 1 for n in k.shape[-4:]))
 
@@ -68,22 +74,24 @@ def _tap_sums(k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> 
 
         return lax.scan(add, jnp.zeros(size, k.dtype), starts)[0]
 
-    sums = lax.map(block_sum, (blocks, jnp.asarray(_tap_starts(q))))
-    return jnp.moveaxis(sums.reshape(ORDER, ORDER, *size), (0, 1), (batch_axes, batch_axes + 1))
+    sums = lax.map(block_sum, (blocks, jnp.asarray(_tap_starts(group, q))))
+    return jnp.moveaxis(sums.reshape(order, order, *size), (0, 1), (batch_axes, batch_axes + 1))
 
 
-def _lifted(k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> Float[Array, "..."]:
-    """(1 / q^2) sum_y K0[t + R_r y, t' + R_s y] for every pair of rotations."""
-    shape = (*k.shape[:batch_axes], ORDER, ORDER, *k.shape[batch_axes:])
+def _lifted(group: FiniteGroup, k: Float[Array, "..."], batch_axes: int, q: int, padding: str) -> Float[Array, "..."]:
+    """(1 / q^2) sum_y K0[t + R_g y, t' + R_h y] for every pair of elements."""
+    shape = (*k.shape[:batch_axes], group.order, group.order, *k.shape[batch_axes:])
     k = jnp.broadcast_to(jnp.expand_dims(k, (batch_axes, batch_axes + 1)), shape)
-    return _tap_sums(k, batch_axes, q, padding) / q**2
+    return _tap_sums(group, k, batch_axes, q, padding) / q**2
 
 
-def _convolved(k: Float[Array, "..."], batch_axes: int, q: int, rotations: int, padding: str) -> Float[Array, "..."]:
-    """(1 / (m q^2)) sum_{p < m, y} K[r + p, s + p; t + R_r y, t' + R_s y], m = `rotations`."""
-    axes = (batch_axes, batch_axes + 1)
-    total = sum(jnp.roll(k, (-p, -p), axes) for p in range(rotations))
-    return _tap_sums(total, batch_axes, q, padding) / (rotations * q**2)
+def _convolved(
+    group: FiniteGroup, k: Float[Array, "..."], batch_axes: int, q: int, support: int, padding: str
+) -> Float[Array, "..."]:
+    """(1 / (m q^2)) sum_{p < m, y} K[p g, p h; t + R_g y, t' + R_h y], m = `support`."""
+    table = group.multiplication_table[:support]
+    total = sum(jnp.take(jnp.take(k, row, batch_axes), row, batch_axes + 1) for row in table)
+    return _tap_sums(group, total, batch_axes, q, padding) / (support * q**2)
 
 
 def _affine_kernel(k: nt.Kernel, average: Callable, w_std: float, b_std: float | None, theta0: str) -> nt.Kernel:
@@ -106,7 +114,7 @@ def _affine_kernel(k: nt.Kernel, average: Callable, w_std: float, b_std: float |
 
 def _checked(padding: str, filter_size: int) -> str:
     if padding.upper() not in PADDINGS or filter_size < 1:
-        raise ValueError(
+        raise InputError(
             f"padding={padding!r}, filter_size={filter_size}: one of {', '.join(PADDINGS)}, and at least 1"
         )
     return padding.upper()
@@ -140,26 +148,29 @@ def LiftingConv(
     b_std: float | None = None,
     padding: str = "SAME",
     theta0: str = "zero",
+    group: str | FiniteGroup = "c4",
 ):
     """Convolution from images (sample, row, column, channel) to features on the group, with q x q filters, stride 1.
 
-        z[r](t) = W_std / sqrt(c q^2) sum_y w(y) x(t + R_r y) + b_std b
-        K[r, s; t, t'] = b_std^2 + W_std^2 / q^2 sum_y K0[t + R_r y, t' + R_s y],      Theta = K      (E2 sec. 3)
+        z[g](t) = W_std / sqrt(c q^2) sum_y w(y) x(t + R_g y) + b_std b
+        K[g, h; t, t'] = b_std^2 + W_std^2 / q^2 sum_y K0[t + R_g y, t' + R_h y],      Theta = K      (E2 sec. 3)
 
     Args:
+        group: a group that permutes pixels, the same in all layers of a network.
         theta0: "zero" (correct: the input has no parameters) or "input", which starts the NTK from the input covariance
             and reproduces the numbers printed with the public reference code.
 
     Raises:
-        ValueError: for an unknown padding or theta0, or a filter below 1.
+        InputError: for an unknown padding, theta0 or group, or a filter below 1.
     """
+    group = pixel_group(group)
     padding, q = _checked(padding, filter_size), filter_size
     if theta0 not in THETA0:
-        raise ValueError(f"theta0={theta0!r}: one of {', '.join(THETA0)}")
+        raise InputError(f"theta0={theta0!r}: one of {', '.join(THETA0)}")
     init, apply = _layer(
         lambda shape: (q, q, shape[-1], out_chan),
         lambda w: w.shape[2] * q**2,
-        lambda x, w: lifting_convolution(x, w, padding),
+        lambda x, w: lifting_convolution(group, x, w, padding),
         out_chan,
         W_std,
         b_std,
@@ -167,7 +178,7 @@ def LiftingConv(
 
     @_spatially_full
     def kernel(k, **_):
-        return _affine_kernel(k, lambda a, axes: _lifted(a, axes, q, padding), W_std, b_std, theta0)
+        return _affine_kernel(k, lambda a, axes: _lifted(group, a, axes, q, padding), W_std, b_std, theta0)
 
     return init, lambda params, inputs, mask=None, **kwargs: apply(params, inputs), kernel
 
@@ -178,26 +189,33 @@ def GroupConv(
     out_chan: int,
     filter_size: int,
     *,
-    rotations: int = ORDER,
+    support: int | None = None,
     W_std: float = 1.0,
     b_std: float | None = None,
     padding: str = "SAME",
+    group: str | FiniteGroup = "c4",
 ):
-    """Convolution on the group, with filters of q x q taps and the first m = `rotations` relative rotations, stride 1.
+    """Convolution on the group, with filters of q x q taps and m = `support` relative elements, stride 1.
 
-        z'[r](t) = W_std / sqrt(n m q^2) sum_{p < m, y} w(y, p) z[r + p](t + R_r y) + b_std b
-        K'[r, s; t, t'] = b_std^2 + W_std^2 / (m q^2) sum_{p, y} K[r + p, s + p; t + R_r y, t' + R_s y]   (E2 sec. 3)
+        z'[g](t) = W_std / sqrt(n m q^2) sum_{p < m, y} w(y, p) z[p g](t + R_g y) + b_std b
+        K'[g, h; t, t'] = b_std^2 + W_std^2 / (m q^2) sum_{p, y} K[p g, p h; t + R_g y, t' + R_h y]   (E2 sec. 3)
+
+    Args:
+        support: the filters extend over the first m elements of the group; None: over all.
+        group: a group that permutes pixels, the same in all layers of a network.
 
     Raises:
-        ValueError: for an unknown padding, a filter below 1, or `rotations` outside 1..4.
+        InputError: for an unknown padding or group, a filter below 1, or `support` outside 1 to the group's order.
     """
+    group = pixel_group(group)
+    m = group.order if support is None else support
     padding, q = _checked(padding, filter_size), filter_size
-    if rotations not in range(1, ORDER + 1):
-        raise ValueError(f"rotations={rotations}: a filter supports 1 to {ORDER} relative rotations")
+    if not 1 <= m <= group.order:
+        raise InputError(f"support={support}: filters extend over 1 to {group.order} elements of {group.name}")
     init, apply = _layer(
-        lambda shape: (q, q, rotations, shape[-1], out_chan),
-        lambda w: w.shape[3] * rotations * q**2,
-        lambda z, w: group_convolution(z, w, padding),
+        lambda shape: (q, q, m, shape[-1], out_chan),
+        lambda w: w.shape[3] * m * q**2,
+        lambda z, w: group_convolution(group, z, w, padding),
         out_chan,
         W_std,
         b_std,
@@ -205,7 +223,7 @@ def GroupConv(
 
     @_spatially_full
     def kernel(k, **_):
-        return _affine_kernel(k, lambda a, axes: _convolved(a, axes, q, rotations, padding), W_std, b_std, "zero")
+        return _affine_kernel(k, lambda a, axes: _convolved(group, a, axes, q, m, padding), W_std, b_std, "zero")
 
     return init, lambda params, inputs, mask=None, **kwargs: apply(params, inputs), kernel
 
@@ -213,9 +231,9 @@ def GroupConv(
 @stax.layer
 @stax.supports_masking(remask_kernel=False)
 def GroupPool():
-    """Mean over the rotations: (sample, rotation, row, column, channel) to (sample, row, column, channel).
+    """Mean over the group: (sample, element, row, column, channel) to (sample, row, column, channel).
 
-    The kernel is the mean over both rotation axes. Follow it by GlobalAvgPool for an invariant output.
+    The kernel is the mean over both group axes. Follow it by GlobalAvgPool for an invariant output.
     """
 
     def init(key, input_shape):

@@ -1,12 +1,13 @@
 """Kernels of many pairs of images in tiles of 16 x 16, kept on disk.
 
-A tile holds B[r, i, j] for one rotation r, one block of 16 consecutive images x_i and one block y_j. Its file name is a
-hash of the two blocks, the rotation, the architecture and the dtype: training sets that grow by whole blocks share their tiles,
-every kernel function shares them too, and a run that is killed loses one tile.
+A tile holds B[g, i, j] for one group element g, one block of 16 consecutive images x_i and one block y_j. Its file name is
+a hash of the block x, the block y as g has moved it, the architecture and the dtype: training sets that grow by whole blocks
+share their tiles, all groups that have the element and every kernel function share them too, and a run that is killed loses
+one tile.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,8 @@ from jax import enable_x64
 from jaxtyping import Float, Int, Shaped
 
 from ntklab.files import atomic
-from ntklab.kernels.pairs import pooled_pairs
+from ntklab.groups import FiniteGroup
+from ntklab.kernels.pairs import compiled_pairs
 from ntklab.network import Network
 from ntklab.progress import Progress
 
@@ -29,11 +31,11 @@ Tile = Float[np.ndarray, "2 row column"]
 
 
 class Plan(NamedTuple):
-    """One tile: rows of x, columns of y, rotation of y, and whether only pairs i <= j are needed."""
+    """One tile: rows of x, columns of y, the element that moves y, and whether only pairs i <= j are needed."""
 
     rows: slice
     columns: slice
-    rotation: int
+    element: int
     triangle: bool
 
 
@@ -42,18 +44,19 @@ def blocks(n: int) -> list[slice]:
     return [slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK)]
 
 
-def tile_plans(n: int, m: int, rotations: Sequence[int], symmetric: bool) -> Iterator[Plan]:
-    """The tiles to compute; if y is x, those on and above the diagonal, where B[r, j, i] = B[-r, i, j] gives the rest.
+def tile_plans(n: int, m: int, group: FiniteGroup, symmetric: bool) -> Iterator[Plan]:
+    """The tiles to compute; if y is x, those on and above the diagonal, where B[g, j, i] = B[g^-1, i, j] gives the rest.
 
-    On the diagonal r = 0 and 2 need only i <= j, and r = 3 follows from r = 1.
+    On the diagonal elements that are their own inverse need only i <= j, and of the others one in two gives both.
     """
+    inverses = [group.inverse(g) for g in group.elements]
     for a, rows in enumerate(blocks(n)):
         for b, columns in enumerate(blocks(m)):
-            for r in rotations:
+            for g in group.elements:
                 if not symmetric or a < b:
-                    yield Plan(rows, columns, r, False)
-                elif a == b and not (r == 3 and 1 in rotations):
-                    yield Plan(rows, columns, r, r % 2 == 0)
+                    yield Plan(rows, columns, g, False)
+                elif a == b and g <= inverses[g]:
+                    yield Plan(rows, columns, g, g == inverses[g])
 
 
 def tile_pairs(rows: int, columns: int, triangle: bool) -> Int[np.ndarray, "pair 2"]:
@@ -68,10 +71,10 @@ def _padded(x: Shaped[np.ndarray, "n ..."], length: int) -> Shaped[np.ndarray, "
 
 
 def compute_tile(network: Network, x: np.ndarray, y: np.ndarray, triangle: bool) -> Tile:
-    """K and Theta after pooling between the images of two blocks, y already rotated."""
+    """K and Theta after pooling between the images of two blocks, y already moved."""
     pairs = tile_pairs(len(x), len(y), triangle)
     with enable_x64(x.dtype == np.float64):
-        values = pooled_pairs(network, _padded(x, BLOCK), _padded(y, BLOCK), _padded(pairs, BLOCK**2), len(pairs))
+        values = compiled_pairs()(network, _padded(x, BLOCK), _padded(y, BLOCK), _padded(pairs, BLOCK**2), len(pairs))
         values = np.stack([np.asarray(value)[: len(pairs)] for value in values])
     tile = np.zeros((2, len(x), len(y)))
     tile[:, pairs[:, 0], pairs[:, 1]] = values
@@ -79,7 +82,7 @@ def compute_tile(network: Network, x: np.ndarray, y: np.ndarray, triangle: bool)
 
 
 def tile_key(network: Network, x: np.ndarray, y: np.ndarray) -> str:
-    """Name of a tile's file: hash of both blocks (y rotated), the image size, the architecture and the dtype."""
+    """Name of a tile's file: hash of both blocks (y moved), the image size, the architecture and the dtype."""
     architecture = (*astuple(network)[:2], network.nonlinearity.name, *astuple(network)[3:])
     digest = hashlib.sha256(repr((VERSION, architecture, x.dtype.name, x.shape, y.shape)).encode())
     for block in (x, y):
@@ -102,28 +105,27 @@ def tiled_kernels(
     network: Network,
     x: Float[np.ndarray, "n row column channel"],
     y: Float[np.ndarray, "m row column channel"] | None,
-    rotations: Sequence[int],
+    group: FiniteGroup,
     cache: Path | str | None = None,
     log: Callable[[str], None] | None = None,
-) -> Float[np.ndarray, "2 rotation n m"]:
-    """K and Theta of x_i and rot^r y_j after pooling, for each r in `rotations`; y=None means y = x.
+) -> Float[np.ndarray, "2 element n m"]:
+    """K and Theta of x_i and rho(g) y_j after pooling, for each element g; y=None means y = x.
 
-    For y = x the symmetric half is computed, which needs `rotations` closed under r -> -r. `log` is told how far it is.
+    For y = x the symmetric half is computed. `log` is told how far it is.
     """
     network = replace(network, dense=0)  # the head comes after the tiles: networks that differ in it share them
     symmetric, y = y is None, x if y is None else y
-    turned = {r: np.ascontiguousarray(np.rot90(y, r, axes=(1, 2))) for r in rotations}
-    result = np.zeros((2, len(rotations), len(x), len(y)))
-    position = {r: p for p, r in enumerate(rotations)}
+    moved = [np.ascontiguousarray(group.act(g, y)) for g in group.elements]
+    result = np.zeros((2, group.order, len(x), len(y)))
 
-    plans = list(tile_plans(len(x), len(y), rotations, symmetric))
+    plans = list(tile_plans(len(x), len(y), group, symmetric))
     progress = Progress(log or (lambda line: None), len(plans))
     for number, plan in enumerate(plans, 1):
-        left, right = x[plan.rows], turned[plan.rotation][plan.columns]
+        left, right = x[plan.rows], moved[plan.element][plan.columns]
         compute = partial(compute_tile, network, left, right, plan.triangle)
         tile = cached_tile(Path(cache), tile_key(network, left, right), compute) if cache else compute()
-        result[:, position[plan.rotation], plan.rows, plan.columns] = tile
+        result[:, plan.element, plan.rows, plan.columns] = tile
         if symmetric:
-            result[:, position[-plan.rotation % 4], plan.columns, plan.rows] = tile.transpose(0, 2, 1)
+            result[:, group.inverse(plan.element), plan.columns, plan.rows] = tile.transpose(0, 2, 1)
         progress(number, f"tile {number}/{len(plans)}")
     return result

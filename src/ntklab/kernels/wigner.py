@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float
+from numpy.typing import ArrayLike
 
+from ntklab.arrays import as_array, as_whole
 from ntklab.errors import InputError
 from ntklab.kernels.spherical_harmonics import (
     Signals,
+    as_coefficients,
     bandlimit_of,
     by_degree,
     coefficient_bandlimit,
@@ -27,10 +30,23 @@ from ntklab.kernels.spherical_harmonics import (
 Angles = Float[np.ndarray, "*rotation"]
 """Euler angles in radians."""
 
+AnglesLike = ArrayLike | float
 
-def rotation_matrix(alpha: Angles, beta: Angles, gamma: Angles) -> Float[np.ndarray, "*rotation 3 3"]:
-    """R_z(alpha) R_y(beta) R_z(gamma)."""
-    alpha, beta, gamma = np.broadcast_arrays(alpha, beta, gamma)
+
+def _angles(alpha: AnglesLike, beta: AnglesLike, gamma: AnglesLike) -> list[Angles]:
+    """Euler angles as arrays of one shape; `InputError` where they do not broadcast, for complex and for infinite ones."""
+    named = {"alpha": alpha, "beta": beta, "gamma": gamma}
+    arrays = [as_array(angle, name, dtype=float) for name, angle in named.items()]
+    try:
+        return list(np.broadcast_arrays(*arrays))
+    except ValueError:
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise InputError(f"alpha, beta, gamma: shapes {shapes}; expected shapes that broadcast") from None
+
+
+def rotation_matrix(alpha: AnglesLike, beta: AnglesLike, gamma: AnglesLike) -> Float[np.ndarray, "*rotation 3 3"]:
+    """R_z(alpha) R_y(beta) R_z(gamma), angles in radians; `InputError` where their shapes do not broadcast."""
+    alpha, beta, gamma = _angles(alpha, beta, gamma)
     return _about(2, alpha) @ _about(1, beta) @ _about(2, gamma)
 
 
@@ -45,14 +61,13 @@ def _about(axis: int, angle: Angles) -> Float[np.ndarray, "*rotation 3 3"]:
     return matrix
 
 
-def euler_angles(rotation: Float[np.ndarray, "..."]) -> tuple[Angles, Angles, Angles]:
+def euler_angles(rotation: ArrayLike) -> tuple[Angles, Angles, Angles]:
     """alpha, beta, gamma of rotation matrices, beta from 0 to pi; alpha = 0 where beta is 0 or pi.
 
-    beta comes from the arc tangent of both its sine and cosine: no digits are lost near 0 and pi.
+    beta comes from the arc tangent of both its sine and cosine: no digits are lost near 0 and pi. `InputError` for what is
+    no rotation, (..., 3, 3).
     """
-    rotation = np.asarray(rotation, float)
-    if rotation.shape[-2:] != (3, 3):
-        raise InputError(f"rotations are matrices of shape (..., 3, 3), not {rotation.shape}")
+    rotation = as_array(rotation, "rotation", "... 3 3", dtype=float)
     identity = rotation @ np.swapaxes(rotation, -1, -2)
     if not np.allclose(identity, np.eye(3), atol=1e-8) or not np.all(np.linalg.det(rotation) > 0):
         raise InputError("rotations are orthogonal matrices of determinant 1")
@@ -90,9 +105,14 @@ def wigner(degree: int, alpha: Angles, beta: Angles, gamma: Angles) -> Complex[n
 
 
 def wigner_table(
-    bandlimit: int, alpha: Angles, beta: Angles, gamma: Angles
+    bandlimit: int | np.integer, alpha: AnglesLike, beta: AnglesLike, gamma: AnglesLike
 ) -> Complex[np.ndarray, "*rotation element"]:
-    """All D^l_mn with l below the bandlimit side by side, sum_l (2l + 1)^2 numbers a rotation, by l, then m, then n."""
+    """All D^l_mn with l below the bandlimit side by side, sum_l (2l + 1)^2 numbers a rotation, by l, then m, then n.
+
+    `InputError` for a bandlimit below 1 and for angles, in radians, whose shapes do not broadcast.
+    """
+    bandlimit = as_whole(bandlimit, "bandlimit", 1)
+    alpha, beta, gamma = _angles(alpha, beta, gamma)
     blocks = [wigner(degree, alpha, beta, gamma) for degree in range(bandlimit)]
     return np.concatenate([block.reshape(*block.shape[:-2], -1) for block in blocks], axis=-1)
 
@@ -106,15 +126,20 @@ def rotation_blocks(
 
 
 def rotate_coefficients(
-    coefficients: Complex[np.ndarray, "*batch coefficient channel"], rotation: Float[np.ndarray, "_ _"]
+    coefficients: ArrayLike, rotation: ArrayLike
 ) -> Complex[np.ndarray, "*batch coefficient channel"]:
-    """Coefficients f_lm of the rotated signal f(Q^-1 u)."""
+    """Coefficients f_lm (..., L^2, channel) of the rotated signal f(Q^-1 u); `InputError` as `euler_angles`."""
+    coefficients, rotation = as_coefficients(coefficients), as_array(rotation, "rotation", "3 3")
     blocks = [wigner(degree, *euler_angles(rotation)) for degree in range(coefficient_bandlimit(coefficients))]
     return by_degree(blocks, coefficients)
 
 
-def rotate_signal(x: Signals, rotation: Float[np.ndarray, "_ _"]) -> Signals:
-    """The signals turned by a rotation, exact for signals of degree below L; others lose their higher degrees."""
+def rotate_signal(x: ArrayLike, rotation: ArrayLike) -> Signals:
+    """The signals turned by a rotation, exact for signals of degree below L; others lose their higher degrees.
+
+    Signals (..., 2L, 2L - 1, channel), a matrix (3, 3). `InputError` for other shapes and for what is no rotation.
+    """
+    x, rotation = as_array(x, "x"), as_array(rotation, "rotation", "3 3")
     blocks = rotation_blocks(bandlimit_of(x), *euler_angles(rotation))
     return real_synthesis(by_degree(blocks, real_analysis(x)))
 
@@ -149,10 +174,9 @@ class HaarQuadrature(NamedTuple):
         return alpha, beta, gamma, self.weights[index[1]] / len(self.azimuth) ** 2
 
 
-def haar_quadrature(n: int) -> HaarQuadrature:
+def haar_quadrature(n: int | np.integer) -> HaarQuadrature:
     """Mean over SO(3), exact for functions of degree up to 2n - 2 (Misof et al. 2025, appendix; spec of the SO(3) kernel)."""
-    if n < 1:
-        raise InputError(f"n={n}: a quadrature has at least one node per angle")
+    n = as_whole(n, "n", 1)
     cosines, weights = np.polynomial.legendre.leggauss(n)
     azimuth = 2 * np.pi * np.arange(2 * n - 1) / (2 * n - 1)
     return HaarQuadrature(azimuth, np.arccos(cosines), weights / 2)

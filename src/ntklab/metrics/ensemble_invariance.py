@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ntklab.metrics.invariance import distance, orbit_deviation, orbit_spread, rsd_median, rsd_pooled
+from ntklab.metrics.spread import distance, orbit_deviation, orbit_spread, rsd_median, rsd_pooled
 from ntklab.metrics.statistics import Estimate, first_of_pairs, pair_means, squared_mean, sub_ensembles
 from ntklab.types import MemberPredictions
 

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ntklab.metrics.invariance import orbit_deviation, orbit_spread
 from ntklab.metrics.resampling import groups_of
+from ntklab.metrics.spread import orbit_deviation, orbit_spread
 from ntklab.metrics.statistics import block_means, first_of_pairs, pair_means
 from ntklab.types import MemberPredictions
 

@@ -2,45 +2,52 @@
 Predictions").
 
 Logits f have shape (..., input, element, class): every input transformed by every element of the group, the identity
-first. The argmax is discontinuous, and a constant predictor has a perfect orbit same prediction: hence the spread and the
-chance-corrected agreement beside it.
+first; as lists, NumPy, JAX or torch arrays. The argmax is discontinuous, and a constant predictor has a perfect orbit same
+prediction: hence the spread and the chance-corrected agreement beside it.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import ArrayLike
 
+from ntklab.arrays import as_array
+from ntklab.errors import InputError
 from ntklab.metrics.resampling import groups_of
 from ntklab.metrics.statistics import Estimate, squared_mean
 from ntklab.types import Numbers
 
 OrbitLogits = Float[np.ndarray, "*leading input element class"]
-MemberLogits = Float[np.ndarray, "member input element class"]
 
 
-def same_prediction(f: OrbitLogits) -> Bool[np.ndarray, "*leading input element"]:
+def _logits(f: ArrayLike) -> OrbitLogits:
+    return as_array(f, "f", "... input element class")
+
+
+def same_prediction(f: ArrayLike) -> Bool[np.ndarray, "*leading input element"]:
     """Whether the predicted class at each element is that of the untransformed input; True at the identity."""
-    predicted = f.argmax(axis=-1)
+    predicted = _logits(f).argmax(axis=-1)
     return predicted == predicted[..., :1]
 
 
-def orbit_same_prediction(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+def orbit_same_prediction(f: ArrayLike) -> Float[Numbers, "*leading"]:
     """OSP: the number of elements with the class of the untransformed input, mean over inputs; 1 to the group's order."""
     return same_prediction(f).sum(axis=-1).mean(axis=-1)
 
 
-def agreement(f: OrbitLogits) -> Float[np.ndarray, "*leading element"]:
+def agreement(f: ArrayLike) -> Float[np.ndarray, "*leading element"]:
     """Fraction of inputs that get the class of the untransformed input, for each element."""
     return same_prediction(f).mean(axis=-2)
 
 
-def concentration(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+def concentration(f: ArrayLike) -> Float[Numbers, "*leading"]:
     """sum_c p_c^2, p_c the fraction of all predictions, on all inputs at all elements, that are class c; 1/K to 1.
 
     The probability that two predictions agree which have nothing to do with each other but their frequencies: near 1 where a
     network puts most images in one class, as off distribution.
     """
+    f = _logits(f)
     predicted = f.argmax(axis=-1)
     shares = [np.mean(predicted == c, axis=(-2, -1)) for c in range(f.shape[-1])]
     return np.sum(np.square(shares), axis=0)
@@ -65,36 +72,50 @@ def chance_corrected(
     return np.divide(same - concentrated, rest, out=np.full(np.shape(rest), np.nan), where=rest > 1e-12)
 
 
-def same_off_identity(f: OrbitLogits) -> Float[Numbers, "*leading"]:
-    """Fraction of inputs and elements but the identity with the class of the untransformed input; 0 to 1."""
+def same_off_identity(f: ArrayLike) -> Float[Numbers, "*leading"]:
+    """Fraction of inputs and elements but the identity with the class of the untransformed input; 0 to 1.
+
+    `InputError` for orbits of one element.
+    """
+    f = _logits(f)
+    if f.shape[-2] == 1:
+        raise InputError(f"f: shape {f.shape}: orbits of one element have no element but the identity")
     return (orbit_same_prediction(f) - 1) / (f.shape[-2] - 1)
 
 
-def deviation(f: OrbitLogits) -> OrbitLogits:
+def deviation(f: ArrayLike) -> OrbitLogits:
     """f(rho(g) x) minus its mean over the orbit, for each class."""
+    f = _logits(f)
     return f - f.mean(axis=-2, keepdims=True)
 
 
-def logit_spread(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+def logit_spread(f: ArrayLike) -> Float[Numbers, "*leading"]:
     """A(f) = sqrt(mean_{x, g} |f(rho(g) x) - orbit mean|^2), norms over classes; unit of the logits.
 
     For M independent members with an invariant common mean, its square is that of one member divided by M at every time.
     """
-    return np.sqrt(f.var(axis=-2).sum(axis=-1).mean(axis=-1))
+    return np.sqrt(_logits(f).var(axis=-2).sum(axis=-1).mean(axis=-1))
 
 
-def relative_logit_spread(f: OrbitLogits) -> Float[Numbers, "*leading"]:
+def relative_logit_spread(f: ArrayLike) -> Float[Numbers, "*leading"]:
     """S(f) = A(f) / sqrt(mean_{x, g} |f(rho(g) x)|^2), between 0 (invariant) and 1."""
+    f = _logits(f)
     return logit_spread(f) / np.sqrt(np.square(f).sum(axis=-1).mean(axis=(-2, -1)))
 
 
-def accuracy(f: OrbitLogits, labels: Int[np.ndarray, " input"]) -> Float[Numbers, "*leading"]:
-    """Fraction of untransformed inputs that get their label."""
+def accuracy(f: ArrayLike, labels: ArrayLike) -> Float[Numbers, "*leading"]:
+    """Fraction of untransformed inputs that get their label, (input,)."""
+    f = _logits(f)
+    labels = as_array(labels, "labels", (f.shape[-3],))
     return (f[..., 0, :].argmax(axis=-1) == labels).mean(axis=-1)
 
 
-def floor(members: MemberLogits) -> Estimate:
-    """Unbiased estimate of A^2 of the infinite ensemble, may be negative; see `squared_mean`."""
+def floor(members: ArrayLike) -> Estimate:
+    """Unbiased estimate of A^2 of the infinite ensemble, may be negative; see `squared_mean`.
+
+    Logits are (member, input, element, class).
+    """
+    members = as_array(members, "members", "member input element class")
     value, stderr, n = squared_mean(deviation(members).reshape(len(members), -1))
     classes = members.shape[-1]
     return Estimate(value * classes, stderr * classes, n)

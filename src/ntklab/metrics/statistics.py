@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
+from ntklab.arrays import as_array
 from ntklab.errors import InputError
 from ntklab.types import Numbers
 
@@ -33,11 +35,15 @@ def pair_means(members: Float[np.ndarray, "member *shape"]) -> Float[np.ndarray,
     return (members[::2] + members[1::2]) / 2
 
 
-def block_means(members: Float[np.ndarray, "member *shape"], size: int) -> Float[np.ndarray, "block *shape"]:
-    """Means of disjoint blocks of `size` members, in order; members left over are not used.
+def block_means(members: ArrayLike, size: int) -> Float[np.ndarray, "block *shape"]:
+    """Means of disjoint blocks of `size` members (member, ...), in order; members left over are not used.
 
-    Smaller ensembles come from one trained pool, never from fresh training. `InputError` if the pool is too small.
+    Smaller ensembles come from one trained pool, never from fresh training. `InputError` if the pool is too small, and for
+    a size below 1.
     """
+    members = as_array(members, "members", "member ...")
+    if size < 1:
+        raise InputError(f"size={size}: an ensemble has at least one member")
     blocks = len(members) // size
     if blocks == 0:
         raise InputError(f"an ensemble of {size} members asked, {len(members)} are trained")
@@ -45,14 +51,18 @@ def block_means(members: Float[np.ndarray, "member *shape"], size: int) -> Float
 
 
 def jackknife(
-    statistic: Callable[[np.ndarray], np.ndarray], members: Float[np.ndarray, "member *shape"], groups: int = 20
+    statistic: Callable[[np.ndarray], np.ndarray], members: ArrayLike, groups: int = 20
 ) -> Float[Numbers, "*out"]:
-    """Delete-a-group jackknife standard error of a statistic of the mean over members.
+    """Delete-a-group jackknife standard error of a statistic of the mean over members (member, ...).
 
     `statistic` maps the mean (*shape) to numbers. For a statistic that is quadratic in a mean whose expectation
     vanishes, as the orbit spread is, the error is conservative: its square is too large by a factor of 2 on average.
+    `InputError` for fewer than two members or groups.
     """
+    members = as_array(members, "members", "member ...")
     groups = min(groups, len(members))
+    if groups < 2:
+        raise InputError(f"a jackknife needs two groups of members or more; {len(members)} members, {groups} groups")
     parts = np.array_split(np.arange(len(members)), groups)
     total = members.sum(axis=0)
     left_out = np.stack([statistic((total - members[p].sum(axis=0)) / (len(members) - len(p))) for p in parts])
@@ -61,16 +71,18 @@ def jackknife(
 
 def sub_ensembles(
     statistic: Callable[[np.ndarray], np.ndarray],
-    members: Float[np.ndarray, "member *shape"],
+    members: ArrayLike,
     size: int,
     *,
     squared: bool = False,
 ) -> Estimate:
-    """A statistic of the mean of `size` members, averaged over disjoint blocks, with its standard error.
+    """A statistic of the mean of `size` members (member, ...), averaged over disjoint blocks, with its standard error.
 
     With `squared` the average is the root mean square: theory speaks about squares, E A^2 falls exactly like 1/size for
     the orbit spread A, and the mean of A does not. With a single block the error is the jackknife's.
+    `InputError` if the pool is too small, and for a single member, which has no error.
     """
+    members = as_array(members, "members", "member ...")
     means = block_means(members, size)
     values = statistic(means)
     if len(means) == 1:
@@ -84,8 +96,8 @@ def sub_ensembles(
     return Estimate(value, np.abs(value) * np.abs(relative), len(means))
 
 
-def squared_mean(deviations: Float[np.ndarray, "member sample"]) -> Estimate:
-    """Unbiased estimate of mean_sample (E d)^2 from independent members d, with its delete-one jackknife error.
+def squared_mean(deviations: ArrayLike) -> Estimate:
+    """Unbiased estimate of mean_sample (E d)^2 from independent members d (member, sample), with delete-one jackknife error.
 
     The mean over pairs m != m' of d_m . d_m' / samples: what a plain square of the ensemble mean estimates, less the
     part that is there only because the ensemble is finite. It may be negative. With orbit deviations it is the squared
@@ -93,6 +105,7 @@ def squared_mean(deviations: Float[np.ndarray, "member sample"]) -> Estimate:
     Where the expectation vanishes the error is conservative, its square too large by a factor of 2 on average.
     `InputError` for fewer than three members.
     """
+    deviations = as_array(deviations, "deviations", "member sample")
     members, samples = deviations.shape
     if members < 3:
         raise InputError(f"the unbiased estimator with its error needs three members, there are {members}")

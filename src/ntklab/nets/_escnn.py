@@ -8,6 +8,10 @@ import sys
 import warnings
 from types import ModuleType
 
+from ntklab.errors import require
+
+require("steerable", "escnn")
+
 _NAMES = ("lie_learn", "lie_learn.representations", "lie_learn.representations.SO3")
 for _name in _NAMES:
     sys.modules.setdefault(_name, ModuleType(_name))

@@ -1,27 +1,29 @@
 """Dense, convolutional, lifting and group-convolutional layers in NTK parametrisation.
 
 All weights and biases are N(0, 1), drawn from a NumPy generator, so that a member is the same on every device. A layer
-multiplies its weights by sqrt(weight_variance / fan_in), fan_in = channels x taps (x rotations), and its bias by
+multiplies its weights by sqrt(weight_variance / fan_in), fan_in = channels x taps (x group elements), and its bias by
 sqrt(bias_variance). Convolutions are cross-correlations of stride 1 (E2 sec. 2).
 
-Group layers are those of C4 with translations. Feature maps carry the rotation axis after the batch, (sample, rotation,
-channel, row, column), and entry r belongs to the filter turned by r quarter turns clockwise, rot90(w, -r). For
-x' = rot^s x every layer gives z'[:, r] = rot^s z[:, (r + s) mod 4], exactly, for any weights, except for even filters
-under SAME padding.
+Group layers are those of a group that permutes pixels, with translations. Feature maps carry the group axis after the batch,
+(sample, element, channel, row, column), and entry g belongs to the filter moved by the inverse, rho(g)^-1 w; of C4 that is
+rot90(w, -g). For x' = rho(s) x every layer gives z'[:, g] = rho(s) z[:, g s], exactly, for any weights, except for even
+filters under SAME padding.
 """
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-ORDER = 4
+from ntklab.groups import FiniteGroup
+from ntklab.groups.filters import moved_taps, relative_elements
+
 PADDINGS = ("VALID", "SAME", "CIRCULAR")
 
 Maps = Float[Tensor, "sample _channel _row _column"]
 """Images or feature maps, channels first."""
-GroupMaps = Float[Tensor, "sample 4 _channel _row _column"]
+GroupMaps = Float[Tensor, "sample _element _channel _row _column"]
 """Feature maps on the group."""
 
 
@@ -85,34 +87,53 @@ class Convolution(_Layer):
         return correlate(padded(x, self.q, self.padding), self.scale * self.weight, self.scaled_bias())
 
 
+def _taken(w: Float[Tensor, "out _in *taps"], places: Int[Tensor, " place"]) -> Float[Tensor, "place out _in"]:
+    """The taps at those places, counted over all of the filter's axes. Taps come first: whole blocks are copied."""
+    return w.flatten(2).permute(2, 0, 1).contiguous().index_select(0, places)
+
+
 class LiftingConvolution(Convolution):
-    """From images to feature maps on the group: output r correlates x with the filter turned by r, rot90(w, -r)."""
+    """From images to feature maps on the group: output g correlates x with the filter rho(g)^-1 w."""
+
+    def __init__(
+        self, group: FiniteGroup, inputs, outputs, q, rng, padding="SAME", weight_variance=1.0, bias_variance=0.0
+    ):
+        super().__init__(inputs, outputs, q, rng, padding, weight_variance, bias_variance)
+        self.order = group.order
+        self.register_buffer("places", torch.from_numpy(moved_taps(group, q).ravel()), persistent=False)
+
+    def filters(self) -> Float[Tensor, "order_out _in row column"]:
+        """Of all outputs g, each out channels."""
+        w = _taken(self.scale * self.weight, self.places).unflatten(0, (self.order, self.q, self.q))
+        return w.permute(0, 3, 4, 1, 2).flatten(0, 1)
 
     def forward(self, x: Maps) -> GroupMaps:
-        filters = torch.cat([torch.rot90(self.scale * self.weight, -r, (2, 3)) for r in range(ORDER)])
-        bias = None if self.bias is None else self.scaled_bias().repeat(ORDER)
-        z = correlate(padded(x, self.q, self.padding), filters, bias)
-        return z.unflatten(1, (ORDER, len(self.weight)))
+        bias = None if self.bias is None else self.scaled_bias().repeat(self.order)
+        z = correlate(padded(x, self.q, self.padding), self.filters(), bias)
+        return z.unflatten(1, (self.order, len(self.weight)))
 
 
 class GroupConvolution(_Layer):
-    """z'[r](t) = sqrt(weight_variance / (4 n q^2)) sum_{p, y} w(y, p) z[r + p](t + R_r y) + sqrt(bias_variance) b.
+    """z'[g](t) = sqrt(weight_variance / (|G| n q^2)) sum_{p, y} w(y, p) z[p g](t + R_g y) + sqrt(bias_variance) b.
 
-    R_r is r clockwise quarter turns, and rotations count modulo 4. One convolution with 4 n input and 4 n' output
-    channels, whose filters are the turned and shifted copies of w (out, in, p, row, column).
+    R_g moves the taps of w to those of rho(g)^-1 w. One convolution with |G| n input and |G| n' output channels, whose
+    filters are copies of w (out, in, p, row, column) with parts and taps permuted.
     """
 
-    def __init__(self, inputs, outputs, q, rng, padding="SAME", weight_variance=1.0, bias_variance=0.0):
-        super().__init__((outputs, inputs, ORDER, q, q), rng, weight_variance, bias_variance)
-        self.q, self.padding = q, padding
+    def __init__(
+        self, group: FiniteGroup, inputs, outputs, q, rng, padding="SAME", weight_variance=1.0, bias_variance=0.0
+    ):
+        super().__init__((outputs, inputs, group.order, q, q), rng, weight_variance, bias_variance)
+        self.q, self.padding, self.order = q, padding, group.order
+        places = relative_elements(group)[:, :, None] * q**2 + moved_taps(group, q)[:, None, :]
+        self.register_buffer("places", torch.from_numpy(places.ravel()), persistent=False)
 
-    def filters(self) -> Float[Tensor, "out4 in4 row column"]:
-        """The filter from input rotation j to output rotation r is rot90(w[p = j - r], -r)."""
-        w = (self.scale * self.weight).movedim(2, 1)
-        of_output = [torch.rot90(w.roll(r, 1), -r, (3, 4)) for r in range(ORDER)]
-        return torch.cat(of_output).flatten(1, 2)
+    def filters(self) -> Float[Tensor, "order_out order_in row column"]:
+        """The filter from input h to output g is rho(g)^-1 w[p], p g = h."""
+        w = _taken(self.scale * self.weight, self.places).unflatten(0, (self.order, self.order, self.q, self.q))
+        return w.permute(0, 4, 1, 5, 2, 3).flatten(2, 3).flatten(0, 1)
 
     def forward(self, z: GroupMaps) -> GroupMaps:
-        bias = None if self.bias is None else self.scaled_bias().repeat(ORDER)
+        bias = None if self.bias is None else self.scaled_bias().repeat(self.order)
         h = correlate(padded(z.flatten(1, 2), self.q, self.padding), self.filters(), bias)
-        return h.unflatten(1, (ORDER, len(self.weight)))
+        return h.unflatten(1, (self.order, len(self.weight)))

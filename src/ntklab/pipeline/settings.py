@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Len, Lt, MultipleOf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ntklab.activations import ACTIVATIONS, get_activation
+from ntklab.groups import REGISTRY
 
 Padding = Literal["VALID", "SAME", "CIRCULAR"]
 Count = Annotated[int, Ge(1)]
@@ -21,6 +22,8 @@ Members = Annotated[int, Ge(3)]
 PairedMembers = Annotated[int, Ge(6), MultipleOf(2)]
 """The same of an ensemble whose networks come in pairs of opposite sign at initialisation: it needs three pairs."""
 Steps = Annotated[list[Annotated[int, Ge(0)]], Len(2)]
+Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]
+"""A group that permutes pixels, of two elements or more: on orbits of one element everything is invariant."""
 LearningRateFactor = Annotated[float, Gt(0), Lt(1)]
 
 

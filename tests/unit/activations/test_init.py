@@ -38,13 +38,11 @@ def test_unknown_nonlinearity_names_the_known_ones(name):
 
 @every
 def test_the_solver_s_kernels_are_those_of_the_fully_connected_network(activation):
-    """NTK parametrisation with unit-variance parameters: the kernel's Theta is C_w times the solver's without biases."""
-    found = solve(X, activation, depth=3, c_w=1.6, tensors=("K", "Theta"), tolerance=1e-9)
-    nngp, ntk = mlp_kernel(Network(dense=2, nonlinearity=activation, weight_variance=1.6), X)
-    # Both are quadratures where there is no closed form, that of the kernel with fewer nodes.
-    rtol = 1e-8 if activation.closed_duals or activation.exact else 1e-4
-    np.testing.assert_allclose(found["K"][2], nngp, rtol=rtol)
-    np.testing.assert_allclose(1.6 * found["Theta"][2], ntk, rtol=rtol)
+    network = Network(dense=2, nonlinearity=activation, weight_variance=1.6, bias_variance=0.2)
+    found = solve(X, network=network, tensors=("K", "Theta"), tolerance=1e-9)
+    nngp, ntk = mlp_kernel(network, X)
+    np.testing.assert_allclose(found["K"][-1], nngp, rtol=1e-10)
+    np.testing.assert_allclose(found["Theta"][-1], ntk, rtol=1e-10)
 
 
 @every

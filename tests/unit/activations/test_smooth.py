@@ -1,5 +1,7 @@
 """Smooth activations: their definitions, derivatives of every order, and duals in closed form against quadrature."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 from jax import enable_x64
 
-from ntklab.activations import polynomial
+from ntklab.activations import polynomial, quadrature_error
 from ntklab.activations.activation import quadrature_duals
 from ntklab.activations.smooth import SMOOTH
 
@@ -82,3 +84,35 @@ def test_polynomials_are_evaluated_by_their_coefficients_and_named_after_them():
     assert polynomial([0.2, 1, 0.3, 0.1]) is CUBIC
     assert polynomial([0, 1, 1 / 3]).name != polynomial([0, 1, 0.33333333]).name
     assert polynomial([0, 1], "line").name == "line"
+
+
+LARGE = [
+    (v, w, rho) for v, w in ((0.1, 0.1), (2, 2), (10, 10), (50, 50), (0.1, 50), (400, 7)) for rho in (-0.9, 0.3, 0.9)
+]
+
+
+@pytest.mark.parametrize("name", ["erf", "gelu"])
+def test_the_quadrature_of_the_duals_is_good_at_every_variance(name):
+    """Against the closed forms, from variances of 0.1 to 400."""
+    closed, stand_in = SMOOTH[name].duals, quadrature_duals(SMOOTH[name].derivatives)
+    v, w, rho = np.array(LARGE).T
+    with enable_x64(True):
+        k, v, w = jnp.asarray(rho * np.sqrt(v * w)), jnp.asarray(v), jnp.asarray(w)
+        found, expected = (
+            [d.dual(k, v, w, d.derivative_dual(k, v, w)), d.derivative_dual(k, v, w), d.variance(v)]
+            for d in (stand_in, closed)
+        )
+    tolerance = np.where(np.maximum(v, w) > 10, 2e-6, 1e-9)
+    for a, b in zip(found, expected, strict=True):
+        assert np.all(np.abs(a - b) < tolerance * np.abs(b))
+
+
+def test_what_the_quadrature_of_a_kernel_is_worth_is_said():
+    sin = replace(SMOOTH["sin"], closed_duals=None)
+    error, variance = quadrature_error(sin, np.array([0.5, 2.0]))
+    assert error < 1e-12
+    np.testing.assert_allclose(variance, -np.expm1(-2 * np.array([0.5, 2.0])) / 2, rtol=1e-12)
+    assert quadrature_error(SMOOTH["tanh"], np.array([0.1, 50.0]))[0] < 1e-6
+    # 2 sin(u)^2 = 1 - cos(2u), whose phase turns once from each node to the next.
+    spacing = 17 / 128
+    assert quadrature_error(sin, np.array([(np.pi / spacing) ** 2]))[0] > 0.1

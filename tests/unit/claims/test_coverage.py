@@ -14,8 +14,8 @@ import pytest
 from ntklab.claims.ensembles import fraction_left, law_slope, mean_square, relative_spread, root
 from ntklab.claims.replicates import highest_of, one_of
 from ntklab.metrics.ensemble_moments import second_moments
-from ntklab.metrics.invariance import orbit_deviation
 from ntklab.metrics.resampling import Interval
+from ntklab.metrics.spread import orbit_deviation
 
 REPETITIONS = 200
 INPUTS, ELEMENTS, PAIRS = 6, 4, 60

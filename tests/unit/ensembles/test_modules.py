@@ -7,7 +7,7 @@ import torch
 from ntklab.ensembles import TrainingDiverged
 from ntklab.ensembles.modules import train_modules
 from ntklab.kernels import Network, gcnn_kernel, mean_prediction
-from ntklab.kernels.mean_prediction import spectrum
+from ntklab.kernels.wide_ensemble import spectrum
 from ntklab.nets.convolutional import build_network
 from ntklab.nets.layers import Dense
 

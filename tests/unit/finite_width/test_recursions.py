@@ -19,7 +19,7 @@ from jax import enable_x64
 from ntklab.experiments.diagrams.comparison import random_cases
 from ntklab.files import Arrays
 from ntklab.finite_width import gaussian_expectations, leaky_relu, polynomial, recursions, solve, solver
-from ntklab.finite_width.diagrams import assemble, diagrams
+from ntklab.finite_width.feynman import assemble, diagrams
 from ntklab.finite_width.recursions import RECURSIONS
 from ntklab.metrics.extrapolation import extrapolate
 

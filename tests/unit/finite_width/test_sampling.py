@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from ntklab.activations import Activation
+from ntklab.errors import InputError
 from ntklab.experiments.finite_width.relu_moments import moments
 from ntklab.finite_width import polynomial, solve
 from ntklab.finite_width.sampling import Sample, sample
 from ntklab.metrics.resampling import Interval, jackknife_interval, leave_groups_out
+from ntklab.network import Network
 
 CONSTANTS = {"c_w": 1.3, "c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}
 FOUR_SLOTS = ("V", "D", "A", "F", "B")
@@ -258,10 +260,10 @@ def rough(z, highest, xp):
         ({"tensors": ("P",), "widths": [4, 4, 4], "estimator": "averaged"}, "up to layer 3, not 4"),
         ({"tensors": ("V",), "estimator": "directions"}, "at least one of F, B, P, Q"),
         ({"tensors": ("R",), "activation": Activation("rough", rough)}, "need 3 derivatives of rough, which has fewer"),
-        ({"widths": [4, 0]}, "one positive number for each"),
+        ({"widths": [4, 0]}, "one positive integer for each"),
         ({"networks": 10**9, "tensors": ("A",)}, "GiB are allowed|GiB, 4 are allowed; give fewer components or"),
         ({"tensors": ("Q",), "estimator": "printed"}, "prints no estimator"),
-        ({"x": np.full((1, 2), np.inf)}, "no NaN"),
+        ({"x": np.full((1, 2), np.inf)}, "x: NaN or infinity"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(change, message):
@@ -269,3 +271,21 @@ def test_bad_input_is_refused_in_one_line(change, message):
     with pytest.raises(ValueError, match=message) as error:
         sample(**arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_network_is_the_numbers_it_stands_for():
+    network = Network(dense=2, nonlinearity="erf", weight_variance=1.3, bias_variance=0.1)
+    options = {"tensors": "Theta1", "networks": 64, "batches": 2, "seed": 1}
+    x = np.random.default_rng(0).normal(size=(2, 3))
+    a = sample(x.reshape(2, 3, 1).tolist(), network=network, widths=np.array([4, 4]), **options)
+    b = sample(x, "erf", [4, 4], c_w=1.3, c_b=0.1, lambda_w=1.3, lambda_b=0.1, **options)
+    np.testing.assert_array_equal(a["Theta1"], b["Theta1"])
+    for arguments, message in (
+        ({"network": network}, "widths: missing"),
+        ({"network": network, "widths": [4]}, "one positive integer for each of the 2 hidden layers"),
+        ({"network": network, "widths": [4, 4], "c_w": 1.3}, "network and c_w: give either"),
+        ({"widths": [4, 4]}, "activation: missing"),
+        ({"network": Network(filters=(3,)), "widths": []}, "has filters"),
+    ):
+        with pytest.raises(InputError, match=message):
+            sample(x, **arguments)

@@ -1,9 +1,12 @@
 """The solver against closed forms, published numbers, other libraries and symmetries."""
 
+import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
+import torch
 
+from ntklab.errors import InputError, QuadratureError, QuadratureWarning
 from ntklab.finite_width import TENSORS, leaky_relu, polynomial, solve
 from ntklab.kernels import Network, mlp_kernel
 
@@ -314,24 +317,157 @@ def _erf_fourth(variance):
     return fourth - erf_dual((variance,) * 3, (0, 0)) ** 2
 
 
+# ---- large variances, and what the errors are worth ----
+
+
+def tanh_moment(variance, power, order=0):
+    """<tanh^power> or <(tanh')^power> at one input, with nodes where tanh bends."""
+    root = mp.sqrt(variance)
+    edges = sorted({0, *(e / root for e in (1, 3, 8, 25)), 3, 8, 14})
+
+    def integrand(y):
+        t = mp.tanh(root * y)
+        return (1 - t * t if order else t) ** power * mp.exp(-(y**2) / 2) * mp.sqrt(2 / mp.pi)
+
+    return mp.quad(integrand, edges)
+
+
+def test_tanh_at_a_large_weight_variance_is_that_of_many_digits():
+    """c_w = 50, one input; the kernels of the erf test above, by one-dimensional integrals."""
+    c_w, depth = 50.0, 4
+    found = solve(G[:1], "tanh", depth=depth, c_w=c_w, tensors=("K", "Theta", "V", "K1"))
+    assert max(found.errors.values()) < 1e-6
+    with mp.workdps(20):
+        K, theta, V, K1 = mp.mpf(float(found["K"][0][0, 0])), mp.mpf(float(found["Theta"][0][0, 0])), 0, 0
+        for layer in range(depth):
+            for tensor, expected in (("K", K), ("Theta", theta), ("V", V), ("K1", K1)):
+                assert single(found, tensor, layer + 1) == pytest.approx(float(expected), rel=1e-8, abs=1e-12), tensor
+            mean, slope = tanh_moment(K, 2), tanh_moment(K, 2, 1)
+            own = [c_w * mp.diff(lambda k: tanh_moment(k, 2), K, order, h=mp.mpf("1e-4")) for order in (1, 2)]
+            K1, V = own[0] * K1 + own[1] * V / 2, c_w**2 * (tanh_moment(K, 4) - mean**2) + own[0] ** 2 * V
+            K, theta = c_w * mean, mean + c_w * theta * slope
+
+
+def test_tanh_tends_to_the_sign():
+    """The arcsine kernel: K = c_w (2/pi) arcsin(correlation), with corrections of the order of one over the deviation."""
+    c_w = 1e6
+    found = solve(G[:2], "tanh", depth=3, c_w=c_w, tensors=("K",))
+    for before, after in zip(found["K"][:-1], found["K"][1:], strict=True):
+        correlation = before / np.sqrt(np.outer(before.diagonal(), before.diagonal()))
+        np.testing.assert_allclose(after / c_w, 2 / np.pi * np.arcsin(np.clip(correlation, -1, 1)), atol=3e-3)
+
+
+def test_errors_above_the_tolerance_are_said_and_wrong_numbers_are_not_returned(monkeypatch):
+    monkeypatch.setattr("ntklab.finite_width.solver.MAX_NODES", 1)
+    with pytest.warns(QuadratureWarning, match="Theta1 changes by .* more than tolerance=1e-06"):
+        solve(G[:2], "gelu", nodes=4)
+    with pytest.raises(QuadratureError, match=r"no number is returned above 0.01") as error:
+        solve(G[:2], "tanh", nodes=2)
+    assert isinstance(error.value, InputError) and isinstance(error.value, ArithmeticError)
+    assert "\n" not in str(error.value)
+    assert solve(G[:2], "tanh", nodes=2, tolerance=np.inf).errors["Theta1"] > 1e-2
+
+
+def test_rounding_errors_of_zero_are_no_errors():
+    found = solve(R2[:1], "relu", depth=6, c_w=2.0, tensors=("K1", "Theta1"))
+    assert max(found.errors.values()) < 1e-6
+
+
+# ---- what is taken in ----
+
+
+@pytest.mark.parametrize("activation", ["gelu", "relu", "tanh", polynomial([0, 1, 0.2])], ids=str)
+def test_a_network_is_the_same_to_the_solver_and_to_the_kernels(activation):
+    network = Network(dense=3, nonlinearity=activation, weight_variance=1.7, bias_variance=0.2)
+    x = G.reshape(4, 2, 2)
+    nngp, ntk = mlp_kernel(network, x)
+    found = solve(x, network=network, tensors=("K", "Theta"))
+    assert len(found["K"]) == 4
+    np.testing.assert_allclose(found["K"][-1], nngp, rtol=1e-9)
+    np.testing.assert_allclose(found["Theta"][-1], ntk, rtol=1e-9)
+
+
+def test_a_network_is_the_numbers_it_stands_for():
+    network = Network(dense=2, nonlinearity="gelu", weight_variance=1.7, bias_variance=0.2)
+    numbers = {"c_w": 1.7, "c_b": 0.2, "lambda_w": 1.7, "lambda_b": 0.2}
+    for tensor in ("Theta1", "A"):
+        a = solve(G[:2], network=network, widths=[1, 3], tensors=tensor)
+        b = solve(G[:2], "gelu", 3, [1, 3], tensors=tensor, **numbers)
+        np.testing.assert_array_equal(a[tensor], b[tensor])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"x": G.tolist()},
+        {"x": jnp.asarray(G.astype(np.float32))},
+        {"x": torch.tensor(G, requires_grad=True)},
+        {"x": G.reshape(4, 2, 2)},
+        {"x": G.astype(np.float16)},
+        {"tensors": "Theta1"},
+        {"depth": np.int64(3)},
+        {"widths": np.array([5, 5])},
+        {"c_w": np.array([1.0, 1.0, 1.0])},
+        {"c_w": np.float32(1)},
+    ],
+    ids=lambda change: f"{next(iter(change))}-{type(next(iter(change.values()))).__name__}",
+)
+def test_what_stands_for_the_same_is_taken(change):
+    expected = solve(G, "erf", depth=3)["Theta1"][-1]
+    found = solve(**{"x": G, "activation": "erf", "depth": 3, **change})["Theta1"][-1]
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, expected, rtol=2e-2 if "x" in change else 1e-12)
+
+
+def test_corrected_kernels_and_how_a_solution_reads():
+    found = solve(G[:2], "gelu", depth=3, tensors=("K", "K1", "Theta", "Theta1"))
+    K, theta = found.corrected(50)
+    np.testing.assert_allclose(K[2], found["K"][2] + found["K1"][2] / 50)
+    np.testing.assert_allclose(theta[1], found["Theta"][1] + found["Theta1"][1] / 50)
+    np.testing.assert_allclose(found.corrected([10, 50]).K[1], found["K"][1] + found["K1"][1] / 10)
+    only = solve(G[:2], "gelu", depth=3, tensors=("Theta", "Theta1"))
+    assert only.corrected(np.int64(50)).K is None
+    text = repr(found)
+    assert text.splitlines()[0] == f"Solution: 3 layers, 2 inputs, {found.nodes} nodes"
+    assert "Theta1 (2, 2)" in text and len(text.splitlines()) == 5
+    assert found._repr_html_().count("<tr>") == 5
+    for n in (0, [10], -1.0):
+        with pytest.raises(InputError, match="width of the hidden layers, positive"):
+            found.corrected(n)
+    with pytest.raises(InputError, match=r'tensors=\("K", "K1", "Theta", "Theta1"\)'):
+        solve(G[:2], "gelu", depth=3, tensors=("K", "Theta1")).corrected(50)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"tensors": ("Theta2",)}, "at least one of K, Theta, V"),
         ({"tensors": ()}, "at least one of K, Theta, V"),
         ({"activation": "swish"}, "unknown activation 'swish'; known: "),
+        ({"activation": None}, "activation: missing; give an activation, or network="),
         ({"depth": 0}, "depth=0: at least 1"),
+        ({"depth": True}, "depth=True: at least 1"),
+        ({"depth": 3.0}, "depth=3.0: at least 1"),
         ({"widths": [3, 4]}, "each of the 3 hidden layers"),
+        ({"widths": [3, 4, 2.5]}, "each of the 3 hidden layers"),
         ({"c_w": 0.0}, "weight variance is positive"),
         ({"c_b": -1.0}, "c_b=-1.0: one number >= 0"),
         ({"lambda_w": [1.0, 1.0]}, "one for each of the 4 layers"),
-        ({"x": np.full((1, 2), np.nan)}, "no NaN"),
+        ({"x": np.full((1, 2), np.nan)}, "x: NaN or infinity"),
+        ({"x": np.ones(3)}, r"x: shape \(3,\); expected shape \(n, n0, ...\)"),
+        ({"x": np.ones((3, 0))}, r"x: shape \(3, 0\): an axis is empty"),
+        ({"x": np.ones((0, 3))}, r"x: shape \(0, 3\): an axis is empty"),
+        ({"x": np.ones((3, 2)) * 1j}, "x: complex numbers"),
+        ({"x": [[1.0, 2], [3]]}, "x: rows of different lengths"),
         ({"activation": "relu", "tensors": ("V", "S", "T")}, "S, T diverge for relu"),
         ({"activation": "relu", "x": np.zeros((1, 2)), "tensors": ("V",)}, "zero input without bias"),
+        ({"network": Network(dense=1)}, "network and activation: give either"),
+        ({"network": Network(dense=1), "activation": None, "c_w": 2.0}, "network and c_w: give either"),
+        ({"network": Network(filters=(3,)), "activation": None}, "has filters; finite width"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(change, message):
     arguments = {"x": G, "activation": "gelu", "tensors": ("V",), **change}
-    with pytest.raises(ValueError, match=message) as error:
+    with pytest.raises(InputError, match=message) as error:
         solve(**arguments)
     assert "\n" not in str(error.value)

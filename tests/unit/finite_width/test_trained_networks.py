@@ -21,6 +21,7 @@ from ntklab.finite_width.trained_networks.kernels import random_ntk, sizes
 from ntklab.finite_width.trained_networks.linear import parts
 from ntklab.finite_width.trained_networks.networks import gradients, network, ntk, orthonormal, reflected
 from ntklab.finite_width.trained_networks.schedules import Schedule, derivative, responses
+from ntklab.network import Network
 
 CONSTANTS = {"c_w": 1.3, "c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}
 X, Y = np.random.default_rng(20240305).normal(size=(4, 4)), np.array([1.0, -0.5, -0.5])
@@ -303,7 +304,8 @@ def test_mean_is_that_of_many_networks(options):
     ("options", "message"),
     [
         ({"depth": 1}, "depth=1"),
-        ({"width": 0}, "widths"),
+        ({"width": 0}, "width=0"),
+        ({"width": 8.0}, "width=8.0: of the hidden layers, a positive integer"),
         ({"activation": "swosh"}, "unknown activation"),
         ({"networks": 3}, "networks=3"),
         ({"batches": 0}, "batches=0"),
@@ -321,8 +323,8 @@ def test_bad_options(options, message):
 @pytest.mark.parametrize(
     ("train", "y", "test", "times", "message"),
     [
-        (TRAIN[:0], Y[:0], TEST, [1.0], "at least one training input"),
-        (TRAIN * np.nan, Y, TEST, [1.0], "no NaN"),
+        (TRAIN[:0], Y[:0], TEST, [1.0], r"x_train: shape \(0, \d\): an axis is empty"),
+        (TRAIN * np.nan, Y, TEST, [1.0], "x_train: NaN or infinity"),
         (TRAIN, Y, TEST, [2.0, 1.0], "increasing"),
         (TRAIN, Y, TEST, [np.inf], "finite"),
     ],
@@ -347,3 +349,11 @@ def test_every_training_input_meets_every_input_in_a_small_set(inputs, training)
     pairs = {pair for part in found for pair in itertools.product(part, repeat=2)}
     assert pairs >= set(itertools.product(range(training), range(inputs)))
     assert max(map(len, found)) <= 4
+
+
+def test_a_network_is_the_numbers_it_stands_for():
+    network = Network(dense=2, nonlinearity="tanh", weight_variance=1.3, bias_variance=0.1)
+    options = {"width": np.int64(4), "networks": 8, "kernels": 8, "batches": 1}
+    a = trained_means(TRAIN.tolist(), Y, TEST, [0.5], network=network, **options)
+    b = trained_means(TRAIN, Y, TEST, [0.5], "tanh", c_w=1.3, c_b=0.1, lambda_w=1.3, lambda_b=0.1, **options)
+    np.testing.assert_array_equal(a.correction, b.correction)

@@ -15,8 +15,10 @@ from jax import enable_x64
 from jax.flatten_util import ravel_pytree
 from numpy.polynomial.hermite_e import hermegauss
 
+from ntklab import network as networks
+from ntklab.errors import InputError, QuadratureError, QuadratureWarning
 from ntklab.finite_width import TENSORS, polynomial, solve
-from ntklab.finite_width.training import SOURCES, ExpansionWarning, mean_correction
+from ntklab.finite_width.training import SOURCES, ExpansionWarning, correction, mean_correction
 from ntklab.kernels import Dynamics
 
 SETTING = {"depth": 3, "c_w": 1.3, "c_b": 0.1, "lambda_w": 0.8, "lambda_b": 0.3}
@@ -543,7 +545,7 @@ def test_larger_labels_need_larger_widths():
     [
         ({"y": np.ones(3)}, "2 training points and 3 labels"),
         ({"x_test": np.ones((1, 2))}, "x_train and x_test have 3 and 2 coordinates"),
-        ({"x_test": np.full((1, 3), np.nan)}, "no NaN"),
+        ({"x_test": np.full((1, 3), np.nan)}, "x_test: NaN or infinity"),
         ({"depth": 1}, "depth=1: a linear model has no corrections"),
         ({"times": [-1.0]}, "none negative"),
         ({"times": [0.5], "dynamics": steps(0.1)}, "steps are whole"),
@@ -564,3 +566,20 @@ def test_bad_input_is_refused_in_one_line(change, message):
     with pytest.raises(ValueError, match=message) as error:
         mean_correction(**arguments)
     assert "\n" not in str(error.value)
+
+
+def test_a_network_is_the_numbers_it_stands_for(monkeypatch):
+    x = inputs()
+    network = networks.Network(dense=1, nonlinearity="gelu", weight_variance=1.3, bias_variance=0.1)
+    options = {"sources": ("Theta1",), "nodes": 16, "tolerance": 1e-3}
+    a = mean_correction(x[:2].tolist(), LABELS, x[2:], [0.7], network=network, **options)
+    b = mean_correction(x[:2], LABELS, x[2:], [0.7], "gelu", 2, c_w=1.3, c_b=0.1, lambda_w=1.3, lambda_b=0.1, **options)
+    np.testing.assert_array_equal(a.correction, b.correction)
+    with pytest.raises(InputError, match="network and depth: give either"):
+        mean_correction(x[:2], LABELS, x[2:], [0.7], network=network, depth=2)
+    # The tables of means are good to 1e-9, no better.
+    monkeypatch.setattr(correction, "MAX_NODES", 1)
+    with pytest.warns(QuadratureWarning, match="more than tolerance"):
+        mean_correction(x[:2], LABELS, x[2:], [0.7], network=network, sources=("Theta1",), tolerance=1e-10)
+    with pytest.raises(QuadratureError, match="no number is returned"):
+        mean_correction(x[:2], LABELS, x[2:], [0.7], "tanh", nodes=3, c_w=9.0)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ntklab.groups import group
 from ntklab.kernels import Network, cnn_kernel, empirical_kernels, gcnn_kernel, mlp_kernel
 
 RNG = np.random.default_rng(17)
@@ -47,9 +48,38 @@ def test_gcnn_deviation_falls_as_the_square_root_of_the_width_and_is_unbiased():
     assert -0.6 < slope < -0.4
 
 
+@pytest.mark.parametrize("name", ["d2", "d4"])
+def test_mean_over_draws_of_group_networks_with_reflections_tends_to_the_group_kernel(name):
+    """The control is the kernel of C4, for which these mirror images, of one bright pixel each, are no orbit."""
+    network, width, draws = Network((4, 1), padding="VALID", weight_variance=2.0), 32, 400
+    x = np.zeros((2, 4, 4, 1))
+    x[0, 0, 1] = x[1, 0, 2] = 4
+    kernels = empirical_kernels(network, x, architecture="gcnn", group=name, width=width, draws=draws, seed=5)
+    analytic = gcnn_kernel(network, x, group=name), gcnn_kernel(network, x)
+    for empirical, exact, other in zip(kernels, *analytic, strict=True):
+        mean, error = empirical.mean(axis=0), empirical.std(axis=0, ddof=1) / np.sqrt(draws)
+        assert np.abs((mean - exact) / error).max() < 4
+        assert np.abs((mean - other) / error).max() > 6
+
+
+@pytest.mark.parametrize("name", ["c4", "d2", "d4"])
+@pytest.mark.usefixtures("unoptimised")
+def test_outputs_of_group_networks_are_invariant_for_any_weights(name):
+    """So are their kernels, draw by draw, whatever the support of the filters."""
+    G = group(name)
+    for support in (None, 1, G.order - 1):
+        options = {"architecture": "gcnn", "group": name, "support": support, "width": 2, "draws": 2, "seed": 8}
+        for element in (1, G.order - 1):
+            moved = np.array(G.act(element, X))
+            for still, after in zip(
+                empirical_kernels(GCNN, X, Y, **options), empirical_kernels(GCNN, moved, Y, **options), strict=True
+            ):
+                np.testing.assert_allclose(after, still, rtol=1e-12)
+
+
 @pytest.mark.usefixtures("unoptimised")
 def test_seed_gives_the_same_networks_and_support_may_be_restricted():
-    options = {"architecture": "gcnn", "width": 2, "draws": 2, "rotations": 1}
+    options = {"architecture": "gcnn", "width": 2, "draws": 2, "support": 1}
     first, again, other = (empirical_kernels(GCNN, X, seed=seed, **options) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.ntk, again.ntk)
     assert not np.allclose(first.ntk, other.ntk)
@@ -59,7 +89,7 @@ def test_seed_gives_the_same_networks_and_support_may_be_restricted():
 @pytest.mark.usefixtures("unoptimised")
 def test_draws_can_be_shared_out():
     """What draw number i is does not depend on how many are drawn, nor on where a share begins."""
-    options = {"architecture": "gcnn", "width": 2, "seed": 6, "rotations": 1}
+    options = {"architecture": "gcnn", "width": 2, "seed": 6, "support": 1}
     whole = empirical_kernels(GCNN, X, draws=7, **options)
     parts = [empirical_kernels(GCNN, X, first=first, draws=draws, **options) for first, draws in ((0, 3), (3, 4))]
     for together, *shares in zip(whole, *parts, strict=True):
@@ -70,5 +100,7 @@ def test_architecture_and_network_must_fit():
     for architecture, network in [("mlp", GCNN), ("cnn", Network(dense=1)), ("transformer", GCNN)]:
         with pytest.raises(ValueError, match=f"architecture='{architecture}'"):
             empirical_kernels(network, X, architecture=architecture, width=2, draws=1, seed=0)
-    with pytest.raises(ValueError, match="must be square"):
+    with pytest.raises(ValueError, match="support=9: filters extend over 1 to 8 elements of d4"):
+        empirical_kernels(GCNN, X, architecture="gcnn", group="d4", support=9, width=2, draws=1, seed=0)
+    with pytest.raises(ValueError, match=r"x: shape \(2, 3, 4, 2\); expected shape \(n, size, size, channels\)"):
         empirical_kernels(GCNN, X[:, :3], architecture="gcnn", width=2, draws=1, seed=0)

@@ -257,9 +257,9 @@ def test_bandlimit_one_sees_the_mean_and_coarser_networks_less():
         (np.zeros((2, 8, 8, 1)), None, r"x: signals have shape \(..., 2L, 2L - 1, channels\)"),
         (np.zeros((2, 8, 7)), None, r"x: signals have shape"),
         (np.zeros((8, 7, 1)), None, r"molecules \(n, atoms, 2L, 2L - 1, channels\), not \(8, 7, 1\)"),
-        (np.zeros((0, 8, 7, 1)), None, "x: signals"),
-        (np.zeros((2, 8, 7, 1), complex), None, "x: signals on the sphere are real, not complex128"),
-        (np.full((2, 8, 7, 1), np.nan), None, "x: 2 inputs hold NaN or infinity, the first is input 0"),
+        (np.zeros((0, 8, 7, 1)), None, "x: shape .* an axis is empty"),
+        (np.zeros((2, 8, 7, 1), complex), None, "x: complex numbers"),
+        (np.full((2, 8, 7, 1), np.nan), None, r"x: NaN or infinity, first at \[0, 0, 0, 0\]"),
         (np.zeros((2, 4, 3, 1)), None, "keeps degrees below 3, but x has bandlimit 2"),
         (np.zeros((2, 8, 7, 1)), np.zeros((2, 8, 7, 3)), "different shapes"),
         (np.zeros((2, 8, 7, 1)), np.zeros((2, 5, 8, 7, 1)), "different shapes"),
@@ -275,7 +275,7 @@ def test_bad_signals_are_refused_with_one_line(x, y, message):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"bandlimit": 0}, "bandlimit=0: an integer, at least 1"),
+        ({"bandlimit": 0}, "bandlimit=0: expected a whole number, at least 1"),
         ({"convolutions": -1}, "convolutions=-1"),
         ({"dense": -1}, "dense=-1"),
         ({"nonlinearity": "sine"}, "unknown activation"),

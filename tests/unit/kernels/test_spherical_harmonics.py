@@ -81,7 +81,7 @@ def test_analysis_inverts_synthesis_on_any_finer_grid_and_cuts_off():
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: sphere_grid(0), "bandlimit=0: the number of degrees"),
+        (lambda: sphere_grid(0), "bandlimit=0: expected a whole number"),
         (lambda: harmonic_analysis(np.zeros((2, 6, 6, 1))), r"\(..., 2L, 2L - 1, channels\) for a bandlimit L, not"),
         (lambda: harmonic_analysis(np.zeros((2, 5, 4, 1))), "for a bandlimit L"),
         (lambda: harmonic_analysis(np.zeros((6, 5))), "for a bandlimit L"),

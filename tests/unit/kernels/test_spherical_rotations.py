@@ -142,8 +142,8 @@ def test_rotation_keeps_the_coefficients_of_each_degree_in_it():
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: haar_quadrature(0), "n=0: a quadrature has at least one node"),
-        (lambda: euler_angles(np.eye(2)), r"matrices of shape \(..., 3, 3\)"),
+        (lambda: haar_quadrature(0), "n=0: expected a whole number"),
+        (lambda: euler_angles(np.eye(2)), r"rotation: shape \(2, 2\); expected shape \(..., 3, 3\)"),
         (lambda: euler_angles(2 * np.eye(3)), "orthogonal matrices of determinant 1"),
         (lambda: euler_angles(-np.eye(3)), "orthogonal matrices of determinant 1"),
     ],

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ntklab.groups import group
 from ntklab.kernels import Network, cnn_kernel, gcnn_kernel, orbit_kernel, tiles
 
 RNG = np.random.default_rng(5)
@@ -40,6 +41,17 @@ def test_growing_training_sets_and_other_heads_share_tiles(tmp_path, computed):
     assert not computed
 
 
+@pytest.mark.parametrize("x, y", [(X[:20], None), (X[:20], X[20:])], ids=["train", "test-train"])
+def test_groups_share_the_tiles_of_the_elements_they_share(tmp_path, computed, x, y):
+    of_d4 = orbit_kernel(NETWORK, x, y, group="d4", cache=tmp_path)
+    computed.clear()
+    places = {"c1": [0], "c2": [0, 2], "c4": [0, 1, 2, 3], "d1": [0, 4], "d2": [0, 2, 4, 6], "d4": list(range(8))}
+    for name, elements in places.items():
+        of_group = orbit_kernel(NETWORK, x, y, group=name, cache=tmp_path)
+        np.testing.assert_array_equal(of_group.ntk, of_d4.ntk[elements])
+    assert not computed
+
+
 def test_any_change_of_the_question_is_a_new_tile(tmp_path, computed):
     cnn_kernel(NETWORK, X[:4], cache=tmp_path)
     for network, x, dtype in [
@@ -68,11 +80,12 @@ def test_a_killed_run_loses_one_tile(tmp_path, monkeypatch, computed):
     assert len(list(tmp_path.rglob("*.npy"))) == 1
 
 
-def test_triangle_and_rotations_cover_every_pair_once():
-    """Train-train needs N(2N + 1) of the 4 N^2 pairs."""
-    n = 20
+@pytest.mark.parametrize("name, own_inverses", [("c1", 1), ("c2", 2), ("c4", 2), ("d1", 2), ("d2", 4), ("d4", 6)])
+def test_triangle_and_inverses_cover_every_pair_once(name, own_inverses):
+    """Train-train needs half of the |G| N^2 pairs, and half a diagonal for every element that is its own inverse."""
+    n, G = 20, group(name)
     pairs = 0
-    for plan in tiles.tile_plans(n, n, (0, 1, 2, 3), symmetric=True):
+    for plan in tiles.tile_plans(n, n, G, symmetric=True):
         rows, columns = plan.rows.stop - plan.rows.start, plan.columns.stop - plan.columns.start
         pairs += len(tiles.tile_pairs(rows, columns, plan.triangle))
-    assert pairs == n * (2 * n + 1)
+    assert pairs == (G.order * n**2 + own_inverses * n) // 2

@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from ntklab.groups.rotations import RotationSet, haar_rotations, nearest_angles, tetrahedral, to_nearest
-from ntklab.kernels.mean_prediction import critical_learning_rate, mean_prediction, spectrum
 from ntklab.kernels.mlp import mlp_kernel
+from ntklab.kernels.wide_ensemble import critical_learning_rate, mean_prediction, spectrum
 from ntklab.metrics.equivariance_bounds import (
     finite_ensemble_bound,
     kernel_bound,

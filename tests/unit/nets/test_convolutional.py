@@ -6,6 +6,7 @@ import pytest
 import torch
 from jax import enable_x64
 
+from ntklab.groups import group
 from ntklab.kernels import Network, gcnn_kernel
 from ntklab.kernels.finite import features, readout
 from ntklab.nets.convolutional import build_network
@@ -29,15 +30,14 @@ def as_jax(net) -> list:
 
 
 @pytest.mark.parametrize("padding, filters", [("VALID", (3, 2)), ("SAME", (3, 3)), ("CIRCULAR", (2, 3))])
-@pytest.mark.parametrize("architecture", ["cnn", "gcnn"])
-def test_the_function_is_that_of_the_jax_network_with_the_same_weights(architecture, padding, filters):
-    net = build_network(
-        architecture, filters, 6, channels=2, size=5, outputs=3, rng=np.random.default_rng(1), padding=padding
-    ).double()
+@pytest.mark.parametrize(("architecture", "name"), [("cnn", "c1"), ("gcnn", "c4"), ("gcnn", "d4")])
+def test_the_function_is_that_of_the_jax_network_with_the_same_weights(architecture, name, padding, filters):
+    options = {"channels": 2, "size": 5, "outputs": 3, "padding": padding, "group": name}
+    net = build_network(architecture, filters, 6, rng=np.random.default_rng(1), **options).double()
     network = Network(filters, padding=padding, weight_variance=2.0)
     with enable_x64(True):
         parameters = as_jax(net)
-        h = features(network, architecture, parameters, jnp.asarray(X.transpose(0, 2, 3, 1)))
+        h = features(network, architecture, group(name), parameters, jnp.asarray(X.transpose(0, 2, 3, 1)))
         expected = np.asarray(readout(network, parameters, h))
     np.testing.assert_allclose(net(torch.from_numpy(X)).detach().numpy(), expected, rtol=1e-6)
 
@@ -46,8 +46,12 @@ def test_a_gcnn_is_invariant_and_a_cnn_is_not():
     x = torch.from_numpy(X)
     options = {"channels": 2, "size": 5, "outputs": 3, "padding": "CIRCULAR"}
     gcnn = build_network("gcnn", (3, 3), 6, rng=np.random.default_rng(3), **options).double()
+    with_reflections = build_network("gcnn", (3, 3), 6, rng=np.random.default_rng(3), group="d4", **options).double()
     cnn = build_network("cnn", (3, 3), 6, rng=np.random.default_rng(3), **options).double()
     torch.testing.assert_close(gcnn(torch.rot90(x, 1, (2, 3))), gcnn(x), rtol=1e-12, atol=1e-12)
+    for moved in (torch.rot90(x, 1, (2, 3)), x.flip(3), x.transpose(2, 3)):
+        torch.testing.assert_close(with_reflections(moved), with_reflections(x), rtol=1e-12, atol=1e-12)
+    assert (gcnn(x.flip(3)) - gcnn(x)).abs().max() > 1e-3
     assert (cnn(torch.rot90(x, 1, (2, 3))) - cnn(x)).abs().max() > 0.1
 
 

@@ -50,8 +50,8 @@ def test_a_ladder_gives_each_scale_its_own_value(values):
         ("ising.recorded_steps", [1, 2], "ising.recorded_steps: starts at 0"),
         ("ising.recorded_steps", [0, 2, 2], "ising.recorded_steps: not increasing"),
         ("ising.learning_rate_factor", 1.0, "ising.learning_rate_factor: input should be less than 1, not 1.0"),
-        ("ising.group", "c5", "ising.group: input should be 'c2' or 'c4', not 'c5'"),
-        ("ising.group", "c1", "ising.group: input should be 'c2' or 'c4', not 'c1'"),
+        ("ising.group", "c5", "ising.group: input should be 'c2', 'c4', 'd1', 'd2' or 'd4', not 'c5'"),
+        ("ising.group", "c1", "ising.group: input should be 'c2', 'c4', 'd1', 'd2' or 'd4', not 'c1'"),
         ("ising.control", 3, "ising.control: a block of keys is needed, not 3"),
         (
             "ising.steps",

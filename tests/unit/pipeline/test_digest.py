@@ -267,6 +267,8 @@ EQUIVARIANCE = {"measure_invariance", "measure_equivariance"}
 ORBITS = {"choose_learning_rate", "predict_mean", "train_shard"}
 ENSEMBLES = {"measure_orbit_predictions", "measure_angles", "measure_training", "vary_comparison"}
 TRAINED = {"correct_trained_mean", "train_networks"}
+CONVOLUTIONS = {"compute_kernels", "measure_identities", "sample_empirical_kernels", "train_network_shard"}
+ORBIT_KERNELS = {"compute_orbit_kernels", "predict_classes", "predict_group_mean", *CONVOLUTIONS}
 CLASSIFIERS = {"train_classifier_shard", "tabulate_pictures", *ENSEMBLES}
 
 
@@ -282,6 +284,9 @@ CLASSIFIERS = {"train_classifier_shard", "tabulate_pictures", *ENSEMBLES}
         ("metrics.ensemble_sizes", "tally", ENSEMBLES),
         ("finite_width.recursions", "_v", {"solve_recursions", "sample_networks", "check_diagrams", *TRAINED}),
         ("groups", "group", ORBITS | CLASSIFIERS | {"tabulate_example", "measure_trained_means", *TRAINED}),
+        ("groups", "pixel_group", ORBIT_KERNELS),
+        ("kernels.augmented", "augmented_solve", {"predict_classes"}),
+        ("groups.filters", "relative_elements", CONVOLUTIONS),
         ("pipeline.shards", "ranges", set()),
         ("pipeline.table_files", "write_table", set()),
         ("progress", "Progress", set()),

@@ -106,13 +106,15 @@ def augmented(folder: Path):
         "draw_image_subsets", data="mnist", source="embedded", size=5, training_images=3, test_images=2,
         experiment="aug_vs_gcnn", seed=1, output=data,
     )  # fmt: skip
-    yield call("predict_group_mean", data=data, network=SMALL, factor=0.05, recorded_steps=[0, 2], output=limit)
+    yield call(
+        "predict_group_mean", data=data, network=SMALL, group="d4", factor=0.05, recorded_steps=[0, 2], output=limit,
+    )  # fmt: skip
     shards = []
-    for ensemble, architecture, augmentation in (("augmented", "cnn", 4), ("gcnn", "gcnn", 1)):
+    for ensemble, architecture, augmentation in (("augmented", "cnn", "d4"), ("gcnn", "gcnn", "c1")):
         shards.append(folder / f"{ensemble}.npz")
         yield call(
             "train_network_shard", data=data, limit=limit, experiment="aug_vs_gcnn", ensemble=ensemble,
-            architecture=architecture, augmentation=augmentation, network=SMALL, width=8, first=0, last=5,
+            architecture=architecture, group="d4", augmentation=augmentation, network=SMALL, width=8, first=0, last=5,
             recorded_steps=[0, 2], seed=1, precision="float32", device="cpu", output=shards[-1],
         )  # fmt: skip
     yield call(
@@ -125,9 +127,9 @@ def augmented(folder: Path):
 def kernel_convergence(folder: Path):
     data, kernels, draws = folder / "normal.npz", folder / "kernels.npz", folder / "draws.npz"
     yield call("sample_gaussian_images", key=1, images=2, size=4, channels=1, output=data)
-    yield call("compute_kernels", data=data, network=SMALL, output=kernels)
+    yield call("compute_kernels", data=data, network=SMALL, group="d4", output=kernels)
     yield call(
-        "sample_empirical_kernels", data=data, network=SMALL, outputs=1, width=2, first=0, last=9, seed=1,
+        "sample_empirical_kernels", data=data, network=SMALL, group="d4", outputs=1, width=2, first=0, last=9, seed=1,
         output=draws,
     )  # fmt: skip
     yield call(

@@ -134,21 +134,21 @@ def _comparison(experiment: str, networks: str, source: str) -> list[Claim]:
     return [
         *claims(
             "matched",
-            "Infinite ensembles of infinitely wide {networks} trained on all rotations are those of group-convolutional "
+            "Infinite ensembles of infinitely wide {networks} trained on full orbits are those of group-convolutional "
             "ones {where}.",
             f"{squared}, extrapolated in 1 / width^2, over that without augmentation, likewise",
             limit_over_control, (-INF, SMALL), **mismatched,
         ),
         *claims(
             "matched-widest",
-            "Infinite ensembles of the widest {networks} trained on all rotations are nearly those of group-convolutional "
+            "Infinite ensembles of the widest {networks} trained on full orbits are nearly those of group-convolutional "
             "ones {where}.",
             f"{squared}, widest networks, over that without augmentation",
             matched_over_control, (-INF, SMALL), **mismatched,
         ),
         *claims(
             "noise",
-            "Ensembles of {networks} trained on all rotations differ from group-convolutional ones by sampling noise {where}.",
+            "Ensembles of {networks} trained on full orbits differ from group-convolutional ones by sampling noise {where}.",
             "difference of the means of all members over pure noise, widest networks, highest of all times",
             within_noise, (0.0, 2.0), **_NOT_AUGMENTED,
         ),

@@ -10,13 +10,13 @@ difference of the *infinite* ensembles at each width against training time, from
 noise; two controls at the largest width: the same networks trained without augmentation, and a group-convolutional network of
 another architecture. Right: the same after training against width, with both ensembles' distance to their common
 infinite-width mean. Width is the number of features per layer and position, the same for both: a group-convolutional network
-has a quarter as many channels, each with four features.
+has fewer channels by the order of the group (four rotations, unless the config names another), each with a feature per element.
 Bars are 95 % intervals; hollow marks with an arrow are upper ends of intervals that reach zero."""
 
 _LOGITS = """\
 Mean outputs of ensembles of the widest networks after training, of the first 20 inputs of each set, all ten outputs: one
-point each. Across: group-convolutional networks trained on the images alone. Up: top row, the networks trained on all four
-rotations; bottom row, the control, the same networks trained on the images alone. Bars are 95 % intervals from pairs of
+point each. Across: group-convolutional networks trained on the images alone. Up: top row, the networks trained on full
+orbits; bottom row, the control, the same networks trained on the images alone. Bars are 95 % intervals from pairs of
 networks of opposite sign at initialisation; the line is the diagonal; the legend has the root mean square difference over that
 of the group-convolutional outputs. Good: points on the diagonal in the top row, off it in the bottom row."""
 _TRAJECTORIES = """\
@@ -55,7 +55,7 @@ FIGURES = (
         "E2-aug-vs-gcnn",
         ("equivntk/aug_vs_gcnn_difference",),
         "Augmented convolutional networks become group-convolutional networks",
-        "Convolutional networks with global average pooling trained on all four rotations of FashionMNIST images, against "
+        "Convolutional networks with global average pooling trained on the full orbits of FashionMNIST images, against "
         f"group-convolutional networks with the same filters trained on the images alone. {_SHARED} Good: left, points on the "
         "dashed lines; middle and right, the difference of augmented and GCNN is small and falls with width, and the "
         "controls stay away, on images and on noise alike.\n",
@@ -67,7 +67,7 @@ FIGURES = (
         "E2-aug-vs-gcnn-mlp",
         ("equivntk/aug_vs_gcnn_mlp_difference",),
         "Augmented fully connected networks become group-convolutional networks",
-        "Fully connected networks trained on all four rotations of real digits, against group-convolutional networks (lifting "
+        "Fully connected networks trained on the full orbits of real digits, against group-convolutional networks (lifting "
         "filters as large as the image, then 1x1 group convolutions, group pooling) trained on the digits alone. "
         f"{_SHARED} Good: left, points on the dashed lines; middle and right, the difference of augmented and GCNN falls with "
         "width and the controls stay away, on images and on noise alike.\n",

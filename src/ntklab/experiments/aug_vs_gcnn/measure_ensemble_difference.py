@@ -49,7 +49,7 @@ def measure_ensemble_difference(
     """A table for all widths, pairs of ensembles and sets of inputs, one of the same with replicates, one of mean outputs."""
     provenance = record({"experiment": experiment, "sizes": sizes}, [data, limit, *predictions])
     sets, mean = Arrays(data), Arrays(limit)
-    common = {"experiment": experiment, "group": "c4", "images": sets.header["data"]}
+    common = {"experiment": experiment, "group": mean.header["group"], "images": sets.header["data"]}
     found, moments, logits = [], [], []
     names = sets.groups("inputs")
     ensembles = by(predictions, "ensemble", "width")

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Len, MultipleOf
+from annotated_types import Ge, Gt
 from pydantic import model_validator
 
 from ntklab.experiments.aug_vs_gcnn.image_subsets import SOURCES
-from ntklab.groups import group
+from ntklab.groups import pixel_group
 from ntklab.pipeline.settings import (
     Block,
     Convolutions,
@@ -15,6 +15,7 @@ from ntklab.pipeline.settings import (
     LearningRateFactor,
     PairedMembers,
     Steps,
+    Symmetry,
     increasing,
     recorded_from_start,
 )
@@ -22,8 +23,6 @@ from ntklab.pipeline.settings import (
 PAPER = "equivntk"
 TARGET = "bridge"
 Images = Literal[SOURCES]
-GROUP = group("c4")
-"""Acts on the training images of the augmented networks and on the features of the group-convolutional ones."""
 
 
 class Matched(Convolutions):
@@ -36,7 +35,7 @@ class Mismatched(Convolutions):
 
 
 class Bridge(Block):
-    """Networks trained on all rotations against group-convolutional ones trained on the images alone."""
+    """Networks trained on full orbits against group-convolutional ones trained on the images alone."""
 
     data: Images
     """fashion_mnist, mnist or cifar10 (three colour channels, no embedded images), the images"""
@@ -53,10 +52,13 @@ class Bridge(Block):
     mismatch: Mismatched
     weight_variance: Annotated[float, Gt(0)]
     """number > 0, sigma_w^2 of all layers; no biases"""
-    width: Annotated[list[Annotated[Count, MultipleOf(GROUP.order)]], Len(1)]
-    """increasing list of multiples of 4, features per hidden layer and position of all networks: channels of a plain
-    network; a group-convolutional one has a quarter as many channels, each with 4 features. The limit of infinite width
-    needs four"""
+    group: Symmetry
+    """name of a group, c2, c4 (rotations), d1, d2 or d4 (with reflections), whose orbits the augmented networks are
+    trained on, and of the group-convolutional ones"""
+    width: Counts
+    """increasing list of multiples of the group's order |G|, features per hidden layer and position of all networks:
+    channels of a plain network; a group-convolutional one has width / |G| channels, each with |G| features. The limit
+    of infinite width needs four widths"""
     members: PairedMembers
     """even integer >= 6, networks in each ensemble, in pairs of opposite sign at initialisation"""
     control_members: PairedMembers
@@ -76,6 +78,10 @@ class Bridge(Block):
     def _consistent(self):
         for key in ("width", "ensemble_sizes"):
             increasing(key, getattr(self, key))
+        order = pixel_group(self.group).order
+        for width in self.width:
+            if width % order:
+                raise ValueError(f"width: {width} is no multiple of {order}, the order of the group {self.group}")
         recorded_from_start(self.recorded_steps)
         if self.ensemble_sizes[-1] > self.members // 2:
             raise ValueError(
@@ -91,13 +97,13 @@ class Bridge(Block):
 
 
 class FullyConnected(Bridge):
-    """Fully connected networks trained on all rotations of digits against group-convolutional ones trained on the
+    """Fully connected networks trained on the full orbits of digits against group-convolutional ones trained on the
     digits alone (E2-aug-vs-gcnn-mlp). A convolution whose filter covers the image, followed by 1x1 ones, is a fully
     connected network."""
 
 
 class Convolutional(Bridge):
-    """Convolutional networks trained on all rotations of images against group-convolutional ones trained on the images
+    """Convolutional networks trained on the full orbits of images against group-convolutional ones trained on the images
     alone (E2-aug-vs-gcnn). Large filters tell rotations apart, so that controls can fail."""
 
 

@@ -11,7 +11,7 @@ _SETTINGS = (
         "features",
         "features per hidden layer and position of both: channels, of a gcnn 4 times these",
     ),
-    Column("first", "string", "", "augmented: trained on all rotations; plain: on the images alone; gcnn"),
+    Column("first", "string", "", "augmented: trained on full orbits; plain: on the images alone; gcnn"),
     Column("second", "string", "", "gcnn; mismatched: a gcnn of another architecture; ntk: the infinite-width mean"),
 )
 _TIME = (

@@ -6,8 +6,8 @@ import numpy as np
 
 from ntklab.experiments.cross_product.task import EVALUATED
 from ntklab.groups.rotations import GROUPS, nearest_angles, to_nearest
-from ntklab.kernels.mean_prediction import mean_prediction
 from ntklab.kernels.mlp import mlp_kernel
+from ntklab.kernels.wide_ensemble import mean_prediction
 from ntklab.metrics.equivariance_bounds import kernel_bound, lipschitz_bound, squared_mismatch
 from ntklab.pipeline.orbit_ensembles.predict import InfiniteEnsemble
 

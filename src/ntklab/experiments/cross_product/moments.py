@@ -10,7 +10,7 @@ from ntklab.experiments.cross_product.tables import HALVES
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_moments import moments_of
 from ntklab.metrics.equivariance_bounds import largest_direction, squared_spread_bound
-from ntklab.metrics.invariance import orbit_deviation
+from ntklab.metrics.spread import orbit_deviation
 from ntklab.pipeline.orbit_ensembles.tables import MOMENTS
 from ntklab.pipeline.shards import by, joined
 

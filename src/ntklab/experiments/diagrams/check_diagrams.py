@@ -12,8 +12,8 @@ from jaxtyping import Float
 from ntklab.experiments.diagrams.comparison import difference, mutations, random_cases
 from ntklab.experiments.diagrams.curvature import Ensemble, extrapolated, layer_before, mean, sample
 from ntklab.experiments.diagrams.tables import DIAGRAM_CHECKS, DIAGRAM_REPLICATES
-from ntklab.finite_width.diagrams import PAPER_TENSORS, assemble, diagrams
-from ntklab.finite_width.diagrams.numeric import Layer
+from ntklab.finite_width.feynman import PAPER_TENSORS, assemble, diagrams
+from ntklab.finite_width.feynman.numeric import Layer
 from ntklab.metrics.resampling import leave_groups_out
 from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record

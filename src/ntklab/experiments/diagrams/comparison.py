@@ -8,10 +8,10 @@ from networkx.algorithms.isomorphism import GraphMatcher
 
 from ntklab.activations import Activation, get_activation
 from ntklab.finite_width import recursions
-from ntklab.finite_width.diagrams.diagram import SAME_KIND, Diagram, pattern
-from ntklab.finite_width.diagrams.numeric import Layer, assemble, from_expectations
-from ntklab.finite_width.diagrams.rules import TENSORS, Tensor
 from ntklab.finite_width.expectations import gaussian_expectations
+from ntklab.finite_width.feynman.diagram import SAME_KIND, Diagram, pattern
+from ntklab.finite_width.feynman.numeric import Layer, assemble, from_expectations
+from ntklab.finite_width.feynman.rules import TENSORS, Tensor
 from ntklab.finite_width.gaussian import GaussianExpectations
 
 INPUTS = 3

@@ -19,10 +19,10 @@ import numpy as np
 from jaxtyping import Float
 
 from ntklab.activations import get_activation
-from ntklab.finite_width.diagrams.enumeration import enumerate_diagrams
-from ntklab.finite_width.diagrams.numeric import Layer, assemble, from_expectations
-from ntklab.finite_width.diagrams.rules import TENSORS
 from ntklab.finite_width.expectations import gaussian_expectations
+from ntklab.finite_width.feynman.enumeration import enumerate_diagrams
+from ntklab.finite_width.feynman.numeric import Layer, assemble, from_expectations
+from ntklab.finite_width.feynman.rules import TENSORS
 
 Array = np.ndarray
 BATCHES = 40

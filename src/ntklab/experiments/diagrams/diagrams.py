@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from ntklab.files import atomic
-from ntklab.finite_width.diagrams import diagrams as all_diagrams
-from ntklab.finite_width.diagrams import table
+from ntklab.finite_width.feynman import diagrams as all_diagrams
+from ntklab.finite_width.feynman import table
 
 
 def diagrams(

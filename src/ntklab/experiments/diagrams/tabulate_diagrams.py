@@ -5,10 +5,10 @@ from pathlib import Path
 
 from ntklab.experiments.diagrams.tables import DIAGRAMS
 from ntklab.files import atomic
-from ntklab.finite_width.diagrams import BEYOND, PAPER_TENSORS, diagrams
-from ntklab.finite_width.diagrams.picture import drawing
-from ntklab.finite_width.diagrams.text import LATEX, term
-from ntklab.finite_width.diagrams.tikz import document
+from ntklab.finite_width.feynman import BEYOND, PAPER_TENSORS, diagrams
+from ntklab.finite_width.feynman.picture import drawing
+from ntklab.finite_width.feynman.text import LATEX, term
+from ntklab.finite_width.feynman.tikz import document
 from ntklab.pipeline.measurements import measurements
 from ntklab.pipeline.provenance import record
 from ntklab.pipeline.table_files import write_table

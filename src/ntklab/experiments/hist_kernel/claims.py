@@ -26,6 +26,7 @@ KERNELS = {"ntk": "NTK", "nngp": "NNGP kernel"}
 HEADS = ("linear", "nonlinear")
 FASHION, HISTOLOGY = "fashion_mnist", "histology"
 NEEDS = {FASHION: "other images than FashionMNIST", HISTOLOGY: "needs the histological images of the paper"}
+GROUP, OTHER_GROUP = "c4", "another group than the quarter turns"
 NO_SPREAD = "repeats that are all equal have no interval"
 EPS = float(np.finfo(np.float64).eps)
 
@@ -54,6 +55,8 @@ def least_gain(
     """Gain in accuracy at the training size whose simultaneous interval ends lowest."""
     if (table.data != data).any():
         return nothing(NEEDS[data])
+    if (table.group != GROUP).any():
+        return nothing(OTHER_GROUP)
     gains = _gains(table, orientation, head, kernel, of, than)
     replicates = leave_groups_out(partial(np.mean, axis=0), gains)
     if not np.all(standard_error(replicates) > 0):
@@ -73,6 +76,8 @@ def mean_gain(
     """Gain in accuracy, mean over training sizes."""
     if (table.data != data).any():
         return nothing(NEEDS[data])
+    if (table.group != GROUP).any():
+        return nothing(OTHER_GROUP)
     gains = _gains(table, orientation, head, kernel, of, than).mean(axis=1)
     replicates = leave_groups_out(np.mean, gains)
     return jackknife_interval(gains.mean(), replicates, "repeats") if np.ptp(gains) > 0 else nothing(NO_SPREAD)

@@ -1,4 +1,4 @@
-"""Rotation-resolved kernels of one training set and its test images."""
+"""Orbit kernels of one training set and its test images."""
 
 from dataclasses import replace
 from functools import partial
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ntklab.data.images import disjoint_subset, random_subset
 from ntklab.files import Arrays, save_arrays
-from ntklab.kernels.cnn import orbit_kernel
+from ntklab.kernels.cnn import ARRAYS, orbit_kernel
 from ntklab.pipeline.arguments import NetworkArgument
 from ntklab.pipeline.provenance import record
 from ntklab.seeds import generator
@@ -20,19 +20,20 @@ def compute_orbit_kernels(
     training_images: int,
     test_images: int,
     network: NetworkArgument,
+    group: str,
     precision: str,
     seed: int,
     cache: str,
     output: Path,
 ) -> None:
-    """Write B between training images and between test and training images, up to the pooling, with the labels.
+    """Write B[g, i, j] between training images and between test and training images, up to the pooling, with the labels.
 
     Training sets of one repeat nest; test images of different repeats do not overlap. Every tile is kept in `cache`.
     """
     images = Arrays(data)
     settings = {
         "experiment": experiment, "repeat": repeat, "training_images": training_images, "test_images": test_images,
-        "network": str(network), "precision": precision, "seed": seed,
+        "network": str(network), "group": group, "precision": precision, "seed": seed,
     }  # fmt: skip
     header = record(settings, [data])
     training = random_subset(
@@ -42,10 +43,11 @@ def compute_orbit_kernels(
     x, y = images["training/inputs"][training], images["test/inputs"][test]
     # A hidden dense layer makes the kernel of every image with itself part of the result: heads may need it.
     compute = partial(
-        orbit_kernel, replace(network, dense=1), dtype=precision, cache=cache, log=partial(print, flush=True)
-    )
+        orbit_kernel, replace(network, dense=1), group=group, dtype=precision, cache=cache,
+        log=partial(print, flush=True),
+    )  # fmt: skip
     arrays = {"train/labels": images["training/labels"][training], "test/labels": images["test/labels"][test]}
     for name, orbit in {"train": compute(x), "test": compute(y, x)}.items():
-        arrays |= {f"{name}/{part}": values for part, values in orbit._asdict().items()}
+        arrays |= {f"{name}/{part}": values for part, values in zip(ARRAYS, orbit.at_pooling, strict=True)}
     described = {name: images.header[name] for name in ("data", "source", "classes")}
-    save_arrays(output, arrays, {**header, **described, "image_size": x.shape[1]})
+    save_arrays(output, arrays, {**header, **described, "image_size": x.shape[1], "group": group})

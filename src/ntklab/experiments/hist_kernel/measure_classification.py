@@ -26,6 +26,6 @@ def measure_classification(*, predictions: Path, experiment: str, output: Path) 
         difference = {"value": relative_difference(of_place, reference), "stderr": 0.0, "n": len(of_labels)}
         rows.append({**settings, **accuracy(of_place, of_labels)._asdict(), "quantity": "accuracy"})
         rows.append({**settings, **difference, "quantity": "difference_from_gcnn"})
-    common = {key: predicted.header[key] for key in ("data", "source", "image_size")}
-    table = measurements(rows, CLASSIFICATION, **common, experiment=experiment, group="c4")
+    common = {key: predicted.header[key] for key in ("data", "source", "image_size", "group")}
+    table = measurements(rows, CLASSIFICATION, **common, experiment=experiment)
     write_table(output, table, CLASSIFICATION, provenance)

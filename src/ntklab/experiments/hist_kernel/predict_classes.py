@@ -7,7 +7,8 @@ import numpy as np
 
 from ntklab.experiments.hist_kernel.regression import ARCHITECTURES, KERNELS, centred_one_hot, mean_outputs
 from ntklab.files import Arrays, save_arrays
-from ntklab.kernels.cnn import OrbitKernels, orbit_subset, turned_orbit
+from ntklab.groups import pixel_group
+from ntklab.kernels.cnn import ARRAYS, OrbitKernels, moved_orbit, orbit_subset
 from ntklab.pipeline.arguments import NetworkArgument
 from ntklab.pipeline.provenance import record
 from ntklab.seeds import generator
@@ -28,8 +29,8 @@ def predict_classes(
 ) -> None:
     """Write `outputs` (repeat, orientation, head, architecture, kernel, size, test, class) and `labels` (repeat, test).
 
-    The header lists the axes with the names of their entries. "upright" leaves the images as they are, "turned" gives
-    each a random number of quarter turns.
+    The header lists the axes with the names of their entries. "upright" leaves the images as they are, "turned" moves
+    each by a random element of the group.
     """
     settings = {
         "experiment": experiment, "training_sizes": training_sizes, "ridge": ridge, "network": str(network), "seed": seed,
@@ -56,7 +57,7 @@ def predict_classes(
                 ]
                 outputs += [sized[a, k] for a in ARCHITECTURES for k in KERNELS for sized in of_size]
         print(f"predicted with training set {repeat}", flush=True)
-    described = {name: orbits.header[name] for name in ("data", "source", "image_size")}
+    described = {name: orbits.header[name] for name in ("data", "source", "image_size", "group")}
     stacked = np.reshape(outputs, (*map(len, axes.values()), *outputs[0].shape))
     save_arrays(
         output, {"outputs": stacked, "labels": np.stack(labels)}, {**header, **described, "axes": list(axes.items())}
@@ -64,10 +65,9 @@ def predict_classes(
 
 
 def _oriented(orbits: Arrays, rng: np.random.Generator) -> list[tuple[OrbitKernels, OrbitKernels]]:
-    """Orbit kernels train-train and test-train, of the images as they are, and each turned at random."""
-    train, test = (
-        OrbitKernels(*(orbits[f"{name}/{part}"] for part in OrbitKernels._fields)) for name in ("train", "test")
-    )
-    turns_train, turns_test = (rng.integers(4, size=n) for n in (train.nngp.shape[1], test.nngp.shape[1]))
-    turned = turned_orbit(train, turns_train, turns_train), turned_orbit(test, turns_test, turns_train)
-    return [(train, test), turned]
+    """Orbit kernels train-train and test-train, of the images as they are, and each moved at random."""
+    symmetry = pixel_group(orbits.header["group"])
+    train, test = (OrbitKernels(*(orbits[f"{name}/{part}"] for part in ARRAYS), symmetry) for name in ("train", "test"))
+    moves_train, moves_test = (rng.integers(symmetry.order, size=part.nngp.shape[1]) for part in (train, test))
+    moved = moved_orbit(train, moves_train, moves_train), moved_orbit(test, moves_test, moves_train)
+    return [(train, test), moved]

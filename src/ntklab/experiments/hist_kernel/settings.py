@@ -6,7 +6,7 @@ from annotated_types import Ge, Gt
 from pydantic import model_validator
 
 from ntklab.data.catalogue import CATALOGUE
-from ntklab.pipeline.settings import Block, ConvolutionalNetwork, Count, Counts, increasing
+from ntklab.pipeline.settings import Block, ConvolutionalNetwork, Count, Counts, Symmetry, increasing
 
 PAPER = "equivntk"
 TARGET = "kernels"
@@ -23,6 +23,9 @@ class HistKernel(Block):
     image_size: Count
     """integer >= 1, side in pixels to which the images are resized; cost grows with its fourth power"""
     network: ConvolutionalNetwork
+    group: Symmetry
+    """name of a group, c2, c4 (rotations), d1, d2 or d4 (with reflections), of the augmented and of the
+    group-convolutional network; time grows with its order. Claims are about c4"""
     training_sizes: Counts
     """increasing list of integers, numbers of training images; smaller sets are the beginnings of the largest"""
     test_images: Annotated[int, Ge(2)]

@@ -9,10 +9,8 @@ CLASSIFICATION = Schema(
         *ON_ORBITS,
         Column("source", "string", "", "where the images came from: embedded, or a folder"),
         Column("image_size", "int64", "pixels", "side of the images"),
-        Column(
-            "orientation", "string", "", "upright (as the data set has them), or turned: each by a random quarter turn"
-        ),
-        Column("architecture", "string", "", "cnn, cnn_augmented (trained on all rotations) or gcnn"),
+        Column("orientation", "string", "", "upright (as the data set has them), or turned: each by a random element"),
+        Column("architecture", "string", "", "cnn, cnn_augmented (trained on full orbits) or gcnn"),
         Column("head", "string", "", "layers after the pooling: linear, or nonlinear (one hidden layer)"),
         Column("kernel", "string", "", "ntk (all layers trained) or nngp (last layer trained)"),
         Column("training_images", "int64", "images", "images trained on, before augmentation"),

@@ -15,14 +15,15 @@ TABLES = (
 )
 TITLE = "Ising model: ensembles of augmented networks become invariant in distribution"
 CAPTION = """\
-Fully connected networks learn the energy of Ising lattices from all four rotations of every training lattice.
-Top: one test lattice and its rotations, which have the same energy; beneath each, the energy that a single member and
-the mean of the ensemble predict, in units of J. Bottom: relative standard deviation over the orbit (pooled over test
-lattices) and its absolute form, against training time, for single members (dotted), for the mean of all members (solid)
-and for the infinitely wide ensemble (NTK mean, strip beneath: rounding level); then against the number of members, with
-the analytic line for infinitely wide members. Bands and bars are 95 % intervals. Good: the solid curves lie below the
-dotted ones by the square root of the number of members at every time, whatever the width, and the points follow the
-line; the mean of networks trained without augmentation (red) stays at the members' level.
+Fully connected networks learn the energy of Ising lattices from the full orbit of every training lattice (all four
+rotations, unless the config names another group). Top: one test lattice and its orbit, which have the same energy; beneath
+each, the energy that a single member and the mean of the ensemble predict, in units of J. Bottom: relative standard
+deviation over the orbit (pooled over test lattices) and its absolute form, against training time, for single members
+(dotted), for the mean of all members (solid) and for the infinitely wide ensemble (NTK mean, strip beneath: rounding
+level); then against the number of members, with the analytic line for infinitely wide members. Bands and bars are 95 %
+intervals. Good: the solid curves lie below the dotted ones by the square root of the number of members at every time,
+whatever the width, and the points follow the line; the mean of networks trained without augmentation (red) stays at the
+members' level.
 """
 
 
@@ -52,7 +53,18 @@ def _orbit(figure: Figure, cell, lattice: pd.DataFrame, prediction: pd.DataFrame
         energies = prediction[prediction.element == element].set_index("members").value
         true, single = energies.loc[np.inf], energies.loc[1]
         members = max(m for m in energies.index if np.isfinite(m))
-        turned = lattice.group.iloc[0].startswith("c")
-        name = f"rotated by {360 * element // len(elements)}°" if turned else f"element {element}"
-        axes.set_title(f"{name}, energy {true:g}")
-        axes.set_xlabel(f"single member {single:.2f}\nmean of {style.count(members)}: {energies.loc[members]:.2f}")
+        # More than four lattices in a row leave room for smaller words only.
+        between, size = (", ", None) if len(elements) <= 4 else ("\n", "x-small")
+        moved = _moved(lattice.group.iloc[0], int(element), len(elements))
+        axes.set_title(f"{moved}{between}energy {true:g}", fontsize=size)
+        axes.set_xlabel(
+            f"single member {single:.2f}\nmean of {style.count(members)}: {energies.loc[members]:.2f}", fontsize=size
+        )
+
+
+def _moved(group: str, element: int, order: int) -> str:
+    """How an element of a group of that order moves the lattice: reflections come after the rotations."""
+    rotations = order if group.startswith("c") else order // 2
+    mirrored, turn = divmod(element, rotations)
+    degrees = 360 * turn // rotations
+    return f"mirrored, {degrees}°" if mirrored else f"rotated by {degrees}°"

@@ -1,11 +1,10 @@
 """Settings of the Ising experiment."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Ge, Gt
 from pydantic import model_validator
 
-from ntklab.groups import REGISTRY
 from ntklab.pipeline.settings import (
     Block,
     Count,
@@ -13,13 +12,13 @@ from ntklab.pipeline.settings import (
     LearningRateFactor,
     PairedMembers,
     Steps,
+    Symmetry,
     increasing,
     one_for_each_width,
     recorded_from_start,
 )
 
 PAPER = "ensembles"
-Symmetry = Literal[tuple(name for name in REGISTRY if name != "c1")]  # on orbits of one element all is invariant
 
 
 class Control(Block):
@@ -51,8 +50,8 @@ class Ising(Block):
     test_samples: Count
     """integer >= 1, lattices in each evaluation set; more of them make error bars over inputs smaller"""
     group: Symmetry
-    """name of a group, c2 or c4: the full orbit of every training lattice is trained on, invariance measured on
-    orbits"""
+    """name of a group, c2, c4 (rotations), d1, d2 or d4 (with reflections), all of which leave the energy as it is: the
+    full orbit of every training lattice is trained on, invariance measured on orbits"""
     depth: Count
     """integer >= 1, hidden layers"""
     width: Counts

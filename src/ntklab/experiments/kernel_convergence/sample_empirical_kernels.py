@@ -12,6 +12,7 @@ def sample_empirical_kernels(
     *,
     data: Path,
     network: NetworkArgument,
+    group: str,
     outputs: int,
     width: int,
     first: int,
@@ -21,11 +22,12 @@ def sample_empirical_kernels(
 ) -> None:
     """Write `nngp` and `ntk` (draw, image, image) of the draws first..last."""
     settings = {
-        "network": str(network), "outputs": outputs, "width": width, "first": first, "last": last, "seed": seed,
+        "network": str(network), "group": group, "outputs": outputs, "width": width, "first": first, "last": last,
+        "seed": seed,
     }  # fmt: skip
     header = record(settings, [data])
     drawn = empirical_kernels(
-        network, Arrays(data)["inputs"], architecture="gcnn", width=width, outputs=outputs,
+        network, Arrays(data)["inputs"], architecture="gcnn", group=group, width=width, outputs=outputs,
         first=first, draws=last + 1 - first, seed=seed,
     )  # fmt: skip
     save_arrays(output, drawn._asdict(), header)

@@ -5,7 +5,7 @@ from typing import Annotated
 from annotated_types import Ge, Le
 from pydantic import model_validator
 
-from ntklab.pipeline.settings import Block, ConvolutionalNetwork, Count, Counts, SphericalLayers, increasing
+from ntklab.pipeline.settings import Block, ConvolutionalNetwork, Count, Counts, SphericalLayers, Symmetry, increasing
 
 PAPER = "equivntk"
 TARGET = "kernels"
@@ -45,6 +45,8 @@ class KernelConvergence(FiniteNetworks):
     """integer >= 0, JAX random key of the images; 3735928559 (0xDEADBEEF) and no other gives those of the printed
     kernels"""
     network: ConvolutionalNetwork
+    group: Symmetry
+    """name of the group, c2, c4 (rotations), d1, d2 or d4 (with reflections); the printed kernels are of c4"""
 
 
 class So3Convergence(FiniteNetworks):

@@ -82,7 +82,7 @@ def _extreme(errors: dict[str, pd.Series], precision: str, largest: bool) -> Int
 
 
 def largest_error(table: pd.DataFrame, identity: str, precision: str, control: bool = False) -> Interval:
-    """Worst relative error over all architectures."""
+    """Worst relative error over all groups and architectures."""
     errors = {name: _errors(table, identity, name, snap=True, control=control) for name in EPS}
     return _extreme(errors, precision, largest=True)
 
@@ -98,14 +98,14 @@ def largest_error_without_snap(table: pd.DataFrame, identity: str, control: bool
 
 
 def smallest_error(table: pd.DataFrame, identity: str, control: bool = True) -> Interval:
-    """Smallest relative error with a broken condition over all architectures, float64."""
+    """Smallest relative error with a broken condition over all groups and architectures, float64."""
     errors = {name: _errors(table, identity, name, snap=True, control=control) for name in EPS}
     return _extreme(errors, "float64", largest=False)
 
 
 def _check(name: str, identity: str, find, bar: float, detail: str) -> Claim:
     source, statement = IDENTITIES[identity]
-    quantity = f"largest relative error over random architectures, {detail}"
+    quantity = f"largest relative error over groups and random architectures, {detail}"
     broken = partial(find, identity=identity, control=True)
     return Claim(
         name, "equivntk", source, statement, quantity, TABLE, partial(find, identity=identity), (-INF, bar), CHECK,
@@ -116,7 +116,7 @@ def _check(name: str, identity: str, find, bar: float, detail: str) -> Claim:
 def _condition_needed(name: str, identity: str) -> Claim:
     return Claim(
         name, "equivntk", "negative control", CONTROLS[identity][0],
-        "smallest relative error with the broken condition over random architectures", TABLE,
+        "smallest relative error with the broken condition over groups and random architectures", TABLE,
         partial(smallest_error, identity=identity), (CONTROL_BAR, INF),
         control=partial(smallest_error, identity=identity, control=False), control_is="the condition met",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from ntklab.pipeline.tables import MEASUREMENT, ON_ORBITS, Column, Schema
 
 IDENTITY_ERROR = Schema(
     name="identity_error",
-    row="the relative error of one identity, or of its negative control, for one network",
+    row="the relative error of one identity, or of its negative control, for one group and network",
     columns=(
         *ON_ORBITS,
         Column("identity", "string", "", "name of the identity, as in ntklab.experiments.kernel_identity.identities"),

@@ -12,12 +12,12 @@ from jaxtyping import Float
 
 from ntklab.data.molecules import MEV_PER_HARTREE, Molecules, spherical_signals, turn_randomly
 from ntklab.kernels.dynamics import Dynamics
-from ntklab.kernels.mean_prediction import mean_prediction, spectrum
 from ntklab.kernels.molecules import mlp_molecule_kernel, residual_molecule_kernel
 from ntklab.kernels.result import Kernels
 from ntklab.kernels.spherical import haar_kernel, so3_from_haar
 from ntklab.kernels.spherical_harmonics import sphere_grid
 from ntklab.kernels.spherical_network import SphericalNetwork
+from ntklab.kernels.wide_ensemble import mean_prediction, spectrum
 from ntklab.network import Network
 
 DENSE = Network(dense=1)

@@ -23,9 +23,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ntklab.finite_width.architecture import Architecture
 from ntklab.finite_width.collapsed.matchings import Factors, Matching, Part, Vertex, free, matchings, parts, straight
 from ntklab.finite_width.collapsed.neuron_sums import Request, Requests
-from ntklab.finite_width.solver import Architecture
 
 DEPENDENT = 1e-12
 """Pivots of a covariance below this fraction of its diagonal entry are rounding errors of a dependent input."""

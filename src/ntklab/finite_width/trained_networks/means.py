@@ -10,19 +10,21 @@ network is taken out exactly, so that the error of n x (mean - infinite width) d
 with the last expectation from `collapsed`. Notation of Guillen, Misof & Gerken, arXiv 2508.11522v4.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from ntklab.activations import Activation
-from ntklab.finite_width.solver import PerLayer
+from ntklab.errors import InputError
+from ntklab.finite_width.architecture import PerLayer, WholeNumber
 from ntklab.finite_width.trained_networks.groups import FOUR, trained
 from ntklab.finite_width.trained_networks.linear import linear_mean
 from ntklab.finite_width.trained_networks.problem import Problem, prepared
 from ntklab.finite_width.trained_networks.schedules import STEP, responses
+from ntklab.network import Network
 from ntklab.seeds import generator
 
 BODIES = 8
@@ -56,17 +58,17 @@ class TrainedMeans:
 
 
 def trained_means(
-    x_train: Num[np.ndarray, "training coordinate"],
-    y: Num[np.ndarray, " training"],
-    x_test: Num[np.ndarray, "test coordinate"],
-    times: Sequence[float | int] | Num[np.ndarray, " time"],
-    activation: Activation | str,
-    width: int,
-    depth: int = 3,
-    c_w: PerLayer = 1.0,
-    c_b: PerLayer = 0.0,
-    lambda_w: PerLayer = 1.0,
-    lambda_b: PerLayer = 0.0,
+    x_train: ArrayLike,
+    y: ArrayLike,
+    x_test: ArrayLike,
+    times: ArrayLike,
+    activation: Activation | str | None = None,
+    width: WholeNumber | None = None,
+    depth: WholeNumber | None = None,
+    c_w: PerLayer | None = None,
+    c_b: PerLayer | None = None,
+    lambda_w: PerLayer | None = None,
+    lambda_b: PerLayer | None = None,
     networks: int = 400,
     kernels: int = 1600,
     batches: int = 10,
@@ -75,13 +77,15 @@ def trained_means(
     learning_rate: float | int | None = None,
     step: float | int = STEP,
     dtype: str = "float32",
+    *,
+    network: Network | None = None,
 ) -> TrainedMeans:
     """Train random networks of equal hidden widths and one output on 1/2 sum_a (z_a - y_a)^2, d theta/dt = -lambda dL/dtheta.
 
     Args:
         x_train, y, x_test: inputs and targets.
         times: at which means are wanted, increasing, from 0; finite.
-        activation, depth, c_w, c_b, lambda_w, lambda_b: as for `ntklab.finite_width.solve`; depth at least 2.
+        activation, depth, c_w, c_b, lambda_w, lambda_b: as for `ntklab.finite_width.solve`; depth at least 2, 3 by default.
         width: of the hidden layers.
         networks: trained in each batch, in fours: rounded up.
         kernels: initial NTKs drawn in each batch, for the mean of linearised networks; four times as many as
@@ -94,18 +98,19 @@ def trained_means(
             of the infinite-width NTK. The linearised network is taken by the same steps, so that only what the network
             is beyond it is subject to their error: a few per mille of `nonlinear` at 0.75.
         dtype: of the networks; roundings of float32 are some 1e-6 of z.
+        network: as for `solve`, in the place of activation, depth, c_w, c_b, lambda_w and lambda_b.
 
     Raises:
-        ValueError: for bad input.
+        InputError: for bad input.
     """
     if min(networks, kernels) < 2 * FOUR or batches < 1 or first_batch < 0:
-        raise ValueError(
+        raise InputError(
             f"networks={networks}, kernels={kernels}, batches={batches}, first_batch={first_batch}: at least {2 * FOUR} networks "
             "and kernels in a batch, at least one batch, numbered from 0"
         )
     problem = prepared(
         x_train, y, x_test, np.asarray(times, float), activation, width, depth, c_w, c_b, lambda_w, lambda_b,
-        learning_rate, step, dtype,
+        learning_rate, step, dtype, network,
     )  # fmt: skip
     found = [_batch(problem, seed, first_batch + k, networks, kernels) for k in range(batches)]
     infinite = responses(problem.schedule.exact_gains, problem.theta, -problem.y)

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ntklab.activations import Activation
-from ntklab.finite_width.solver import Architecture
+from ntklab.finite_width.architecture import Architecture
 
 DEPENDENT = 1e-5
 """What is left of a vector, relative to it, below which it counts as lying in the span of others: some roundings of float32."""

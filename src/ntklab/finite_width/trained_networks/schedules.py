@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from ntklab.errors import InputError
+
 EULER, RK4 = (1.0,), (1.0, -1 / 2, 1 / 6, -1 / 24)
 """A step multiplies a mode by 1 - x p(x), x its eigenvalue times the step; coefficients of p."""
 STEP, LONGEST = 0.75, 1.25
@@ -38,7 +40,7 @@ class Schedule:
         """Steps of gradient descent; times are learning rate times number of steps."""
         steps = np.diff(times, prepend=0.0) / learning_rate
         if np.abs(steps - np.round(steps)).max() > WHOLE * max(1.0, steps.max()):
-            raise ValueError(f"times={times.tolist()}: multiples of learning_rate={learning_rate}, one for each step")
+            raise InputError(f"times={times.tolist()}: multiples of learning_rate={learning_rate}, one for each step")
         numbers = tuple(np.round(steps).astype(int).tolist())
         return cls(tuple(times.tolist()), (learning_rate,) * len(times), numbers, EULER)
 

@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 
-from ntklab.activations import Activation, get_activation
-from ntklab.finite_width.solver import Architecture, PerLayer
+from ntklab.activations import Activation
+from ntklab.arrays import as_array
+from ntklab.errors import InputError
+from ntklab.finite_width.architecture import Architecture, PerLayer, WholeNumber, described, flattened
+from ntklab.finite_width.solver import report_errors
 from ntklab.finite_width.training.exponentials import Clock, Flow, Steps
 from ntklab.finite_width.training.result import Mean, TrainedMean
 from ntklab.finite_width.training.sources import System, drift_terms, drifted, respond, source_terms
 from ntklab.finite_width.training.tensors import SOURCES, Problem, Tensors
+from ntklab.network import Network
 
 REFINEMENT = 4 / 3
 """Factor between successive numbers of nodes."""
-MAX_NODES = 100
+MAX_NODES = 400
 FLOOR = 1e-9
 """Relative error of the `tables` of means, which refinement does not reach."""
 BLOCK = 2**23
@@ -41,22 +46,24 @@ class Descent(Protocol):
 
 
 def mean_correction(
-    x_train: Num[np.ndarray, "train n0"],
-    y: Num[np.ndarray, " label"],
-    x_test: Num[np.ndarray, "test n0_of_test"],
-    times: Sequence[float | int] | Num[np.ndarray, " time"],
-    activation: Activation | str,
-    depth: int = 3,
-    widths: Sequence[int] | None = None,
-    c_w: PerLayer = 1.0,
-    c_b: PerLayer = 0.0,
-    lambda_w: PerLayer = 1.0,
-    lambda_b: PerLayer = 0.0,
+    x_train: ArrayLike,
+    y: ArrayLike,
+    x_test: ArrayLike,
+    times: ArrayLike,
+    activation: Activation | str | None = None,
+    depth: WholeNumber | None = None,
+    widths: Sequence[WholeNumber] | np.ndarray | None = None,
+    c_w: PerLayer | None = None,
+    c_b: PerLayer | None = None,
+    lambda_w: PerLayer | None = None,
+    lambda_b: PerLayer | None = None,
     dynamics: Descent | None = None,
     sources: Sequence[str] = tuple(SOURCES),
     drift_between_tests: bool = True,
     nodes: int | None = None,
     tolerance: float = 1e-6,
+    *,
+    network: Network | None = None,
 ) -> TrainedMean:
     """The mean output of trained networks with one output, to order 1/n, at test and training points.
 
@@ -80,24 +87,34 @@ def mean_correction(
     Source: Guillen, Misof & Gerken, arXiv 2508.11522v4, for the tensors; the trained mean is beyond the paper.
 
     Args:
-        y: labels.
+        x_train, x_test: inputs (n, ...) and (m, ...), flattened; m may be 0.
+        y: labels, (n,).
         times: as in `dynamics`; by default the time of the gradient flow.
-        activation, depth, widths, c_w, c_b, lambda_w, lambda_b: see `solve`.
+        activation, depth, widths, c_w, c_b, lambda_w, lambda_b: see `solve`; depth 3 by default.
         dynamics: an `ntklab.kernels.Dynamics` without ridge; None: gradient flow on the sum loss.
         sources: which of "Theta1", "AB", "PQ", "ddNTK" to compute; only the tensors of these are.
         drift_between_tests: whether to compute the drift of the NTK between different test points.
         nodes: of the coarsest quadrature, per dimension; None: the activation's.
         tolerance: the nodes are refined until no source, and no entry of the drift, changes by more, relative to the largest.
+        network: as for `solve`, in the place of activation, depth, c_w, c_b, lambda_w and lambda_b.
+
+    Warns:
+        QuadratureWarning: if a source or the drift still changes by more than `tolerance` at the last refinement.
 
     Raises:
-        ValueError: for bad input, a tensor that does not exist for an activation with a kink, infinite time where the training
+        QuadratureError: if it changes by more than 1e-2 (and `tolerance`) even then.
+        InputError: for bad input, a tensor that does not exist for an activation with a kink, infinite time where the training
             NTK is singular, or a learning rate at which training diverges.
     """
-    activation = get_activation(activation)
-    architecture = Architecture.of(depth, widths, c_w, c_b, lambda_w, lambda_b)
+    activation, architecture = described(
+        network, activation, widths, default_depth=3,
+        depth=depth, c_w=c_w, c_b=c_b, lambda_w=lambda_w, lambda_b=lambda_b,
+    )  # fmt: skip
+    x_train, y = flattened(x_train, "x_train"), as_array(y, "y", "n", dtype=np.float64)
+    x_test = flattened(x_test, "x_test") if np.size(x_test) else np.zeros((0, x_train.shape[1]))
     training = Training.of(times, dynamics, len(x_train))
     _check(x_train, y, x_test, activation, architecture, sources)
-    points = Points.of(np.asarray(x_train, float), np.asarray(y, float), np.asarray(x_test, float))
+    points = Points.of(x_train, y, x_test)
     problem = Problem(
         points.x,
         points.training,
@@ -106,7 +123,10 @@ def mean_correction(
         architecture,
         tuple(dict.fromkeys(sources)),
     )
-    return _refined(problem, points, training, nodes or activation.nodes, tolerance)
+    found = _refined(problem, points, training, nodes or activation.nodes, tolerance)
+    if activation.smooth:
+        report_errors(dict(found.errors), tolerance)
+    return found
 
 
 def _check(
@@ -118,18 +138,16 @@ def _check(
     sources: Sequence[str],
 ) -> None:
     if len(x_train) == 0 or len(y) != len(x_train):
-        raise ValueError(f"{len(x_train)} training points and {len(y)} labels: one label for each, and at least one")
+        raise InputError(f"{len(x_train)} training points and {len(y)} labels: one label for each, and at least one")
     if x_train.shape[1] != x_test.shape[1]:
-        raise ValueError(f"x_train and x_test have {x_train.shape[1]} and {x_test.shape[1]} coordinates")
-    if not all(np.all(np.isfinite(array)) for array in (x_train, y, x_test)):
-        raise ValueError("x_train, y, x_test: no NaN or infinite entries")
+        raise InputError(f"x_train and x_test have {x_train.shape[1]} and {x_test.shape[1]} coordinates")
     if architecture.depth < 2:
-        raise ValueError("depth=1: a linear model has no corrections; at least one hidden layer")
+        raise InputError("depth=1: a linear model has no corrections; at least one hidden layer")
     unknown = [source for source in sources if source not in SOURCES]
     if unknown or not sources:
-        raise ValueError(f"sources={list(sources)}: at least one of {', '.join(SOURCES)}")
+        raise InputError(f"sources={list(sources)}: at least one of {', '.join(SOURCES)}")
     if "ddNTK" in sources and not activation.smooth:
-        raise ValueError(
+        raise InputError(
             f"source ddNTK does not exist for {activation.name}: second derivatives of the NTK diverge at coincident inputs; "
             'ask for the others, sources=("Theta1", "AB", "PQ"), or choose a smooth activation'
         )
@@ -145,26 +163,26 @@ class Training:
 
     @classmethod
     def of(cls, times: Sequence[float | int], dynamics: Descent | None, samples: int) -> "Training":
-        """Check; `ValueError` names what is wrong."""
+        """Check; `InputError` names what is wrong."""
         times = np.array(times, float).reshape(-1)
         discrete = dynamics is not None and dynamics.kind == "steps"
         if not len(times) or not np.all(times >= 0) or (discrete and np.any(times[np.isfinite(times)] % 1)):
-            raise ValueError(f"times={times.tolist()}: at least one, none negative; steps are whole, or infinity")
+            raise InputError(f"times={times.tolist()}: at least one, none negative; steps are whole, or infinity")
         if dynamics is not None and dynamics.ridge:
-            raise ValueError(f"ridge={dynamics.ridge}: the correction is that of training without ridge")
+            raise InputError(f"ridge={dynamics.ridge}: the correction is that of training without ridge")
         rate = 1.0 if dynamics is None else float(dynamics.learning_rate)
         return cls(times, rate / (samples if dynamics is not None and dynamics.loss == "mean" else 1), discrete)
 
     def clocks(self, system: System) -> Iterator[Clock]:
-        """One for each time; `ValueError` where training has no limit."""
+        """One for each time; `InputError` where training has no limit."""
         lowest, highest = system.values.min(), self.rate * system.values.max()
         if np.isinf(self.times).any() and lowest <= 0:
-            raise ValueError(
+            raise InputError(
                 "times: the NTK of the training points is singular (for example more points than the activation tells apart), "
                 "so that there is no limit of infinite time at order 1/n; take finite times"
             )
         if self.discrete and (highest > 2 or (highest == 2 and np.isinf(self.times).any())):
-            raise ValueError(
+            raise InputError(
                 f"learning rate: the largest eigenvalue of the training NTK times the step is {highest:.3g}; gradient descent "
                 "diverges above 2"
             )

@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
+from ntklab.errors import InputError
+
 LARGEST_RATIO = 0.5
 """Of the estimated order 1/n^2 to the order 1/n, above which `corrected` warns."""
 NEGLIGIBLE = 1e-3
@@ -75,7 +77,7 @@ class Mean:
     def smallest_width(self, tolerance: float) -> int:
         """The smallest n at which the estimated order 1/n^2 is below `tolerance` times the largest label."""
         if not tolerance > 0:
-            raise ValueError(f"tolerance={tolerance}: positive")
+            raise InputError(f"tolerance={tolerance}: positive")
         return max(1, int(np.ceil(np.sqrt(self.validity(1) / tolerance))))
 
 
@@ -89,8 +91,8 @@ class TrainedMean:
         drifts: source -> its part of n (E[NTK(t)] - E[NTK(0)]) to leading order, (time, point, point), the training points
             before the test points; NaN between different test points if these were left out.
         errors: source, "leading" or "drift" -> largest change at the last refinement of the quadrature, relative to the largest
-            value of all sources, of the leading mean, or of the drift: an upper bound, for what is returned is the finer
-            result.
+            value of all sources, of the leading mean, or of the drift: an estimate for what is returned, the finer
+            result, extrapolated from that change.
         nodes: of the finer result, per dimension of the integrals over four points.
     """
 

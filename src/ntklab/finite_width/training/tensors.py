@@ -12,10 +12,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ntklab.activations import Activation
+from ntklab.finite_width.architecture import Architecture
 from ntklab.finite_width.gaussian import Factors, GaussianExpectations
 from ntklab.finite_width.orthants import KinkedExpectations
 from ntklab.finite_width.recursions import MATRICES, RECURSIONS, Layer
-from ntklab.finite_width.solver import Architecture, closure
+from ntklab.finite_width.solver import closure
 from ntklab.finite_width.training.local_moments import LocalMoments, local_moments
 from ntklab.finite_width.training.smoothed import SmoothedQuadrature
 

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ntklab.kernels.mean_prediction import critical_learning_rate, mean_prediction, orbit_covariance, spectrum
 from ntklab.kernels.mlp import mlp_kernel
+from ntklab.kernels.wide_ensemble import critical_learning_rate, mean_prediction, orbit_covariance, spectrum
 from ntklab.network import Network
 from ntklab.pipeline.orbit_ensembles.task import OrbitTask
 

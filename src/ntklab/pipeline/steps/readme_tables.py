@@ -1,4 +1,4 @@
-"""Generate the tables of the README and the page of all claims from a run's claims: no number there is typed by hand."""
+"""Generate the tables of the README and of docs/ from a run's claims: no number there is typed by hand."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,18 +15,21 @@ from ntklab.pipeline.claims_table import CLAIMS, VERDICTS, contradicted_first
 from ntklab.pipeline.table_files import read_table
 
 PAGE = "docs/claims.md"
+PARTS = {
+    "README.md": ("counts",),
+    "docs/findings.md": ("contradicted", "leaning", "powerless", "comparison"),
+    "docs/experiments.md": ("figures",),
+}
+"""File -> its generated parts, each between `<!-- generated: NAME -->` and `<!-- end -->`."""
 
 
 def readme_tables(
-    *,
-    claims_table: Path = Path("results/reference/claims/claims.parquet"),
-    readme: Path = Path("README.md"),
-    page: Path = Path(PAGE),
+    *, claims_table: Path = Path("results/reference/claims/claims.parquet"), project: Path = Path(".")
 ) -> None:
-    """Write the parts of the README between its `<!-- generated: NAME -->` and `<!-- end -->`, and the page of claims.
+    """Write the generated parts of the README and of the pages of docs/, and the page of all claims.
 
-    Run by hand when `results/reference` is renewed; a test compares both files. `InputError` for a table that is not of
-    all claims there are, and for a README that lacks a part; then neither file is written.
+    Run by hand when `results/reference` is renewed; a test compares the files. `InputError` for a table that is not of
+    all claims there are, and for a file that lacks a part; then no file is written.
     """
     found = read_table(claims_table, CLAIMS)
     _check_complete(found, claims_table)
@@ -38,12 +41,15 @@ def readme_tables(
         "powerless": powerless_table(found),
         "comparison": comparison_table(found),
     }
-    text = readme.read_text()
-    for name, part in parts.items():
-        text = _filled(text, name, part, readme)
-    with atomic(page) as new_page, atomic(readme) as new_readme:
-        new_page.write_text(claims_page(found))
-        new_readme.write_text(text)
+    texts = {project / PAGE: claims_page(found)}
+    for file, names in PARTS.items():
+        text = (project / file).read_text()
+        for name in names:
+            text = _filled(text, name, parts[name], project / file)
+        texts[project / file] = text
+    for path, text in texts.items():
+        with atomic(path) as temporary:
+            temporary.write_text(text)
 
 
 def _check_complete(found: pd.DataFrame, path: Path) -> None:
@@ -90,11 +96,11 @@ def figures_table() -> str:
     drawn: dict[str, list[str]] = {name: [] for name in experiments()}
     for figure in figures().values():
         drawn[figure.experiment].append(figure.id)
-    rows = [(_about(name), f"`{experiments()[name].target}`", ", ".join(ids)) for name, ids in drawn.items()]
+    rows = [(about(name), f"`{experiments()[name].target}`", ", ".join(ids)) for name, ids in drawn.items()]
     return table(("experiment", "target", "figures"), rows)
 
 
-def _about(experiment: str) -> str:
+def about(experiment: str) -> str:
     """The first sentence of its block's description, without the figures in brackets."""
     words = " ".join((experiments()[experiment].blocks[experiment].__doc__ or "").split())
     return re.sub(r" \(E\d-[^)]*\)", "", words.split(". ")[0]).rstrip(".")

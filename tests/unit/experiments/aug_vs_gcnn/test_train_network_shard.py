@@ -24,10 +24,11 @@ def train(tmp_path, rng, monkeypatch):
 
     monkeypatch.setattr(step, "build_network", recorded)
 
-    def run(architecture, width):
+    def run(architecture, width, group="c4"):
         step.train_network_shard(
             data=tmp_path / "data.npz", limit=tmp_path / "limit.npz", experiment="aug_vs_gcnn", ensemble="made_up",
-            architecture=architecture, augmentation=1, network=Network((3, 2), padding="VALID", weight_variance=2.0),
+            architecture=architecture, group=group, augmentation="c1",
+            network=Network((3, 2), padding="VALID", weight_variance=2.0),
             width=width, first=0, last=1, recorded_steps=[0, 2], seed=1, precision="float32", device="cpu",
             output=tmp_path / "out.npz",
         )  # fmt: skip
@@ -36,11 +37,17 @@ def train(tmp_path, rng, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize(("architecture", "channels"), [("cnn", 8), ("gcnn", 2)])
-def test_a_group_convolutional_network_has_a_quarter_of_the_channels(train, architecture, channels):
-    assert train(architecture, 8) == {channels}
+@pytest.mark.parametrize(
+    ("architecture", "group", "channels"), [("cnn", "c4", 8), ("gcnn", "c4", 2), ("gcnn", "d1", 4), ("gcnn", "d4", 1)]
+)
+def test_a_group_convolutional_network_has_fewer_channels_by_the_order_of_the_group(
+    train, architecture, group, channels
+):
+    assert train(architecture, 8, group) == {channels}
 
 
-def test_a_width_that_four_does_not_divide_is_refused(train):
+def test_a_width_that_the_order_does_not_divide_is_refused(train):
     with pytest.raises(InputError, match="width 6: the features of gcnn are a multiple of 4"):
         train("gcnn", 6)
+    with pytest.raises(InputError, match="width 12: the features of gcnn are a multiple of 8"):
+        train("gcnn", 12, "d4")

@@ -10,7 +10,7 @@ from ntklab.claims.claim import CHECK, CONTRADICTED, SUPPORTED, UNDECIDED, check
 from ntklab.experiments.cross_product.claims import CLAIMS, LIMITS, MOMENTS, ROTATION_GROUPS
 from ntklab.experiments.cross_product.tables import HALVES
 from ntklab.metrics.ensemble_moments import Moment, ensemble_moments, limit_moments, moments_of
-from ntklab.metrics.invariance import orbit_deviation
+from ntklab.metrics.spread import orbit_deviation
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 STEPS = (0, 10, 100)

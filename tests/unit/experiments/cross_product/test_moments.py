@@ -10,7 +10,7 @@ from ntklab.experiments.cross_product.tables import EQUIVARIANCE_MOMENTS, HALVES
 from ntklab.experiments.cross_product.train_equivariant_shard import train_equivariant_shard
 from ntklab.files import Arrays
 from ntklab.metrics.ensemble_moments import second_moments
-from ntklab.metrics.invariance import orbit_deviation
+from ntklab.metrics.spread import orbit_deviation
 from ntklab.pipeline.table_files import read_table
 
 STEPS = [0, 1, 20]

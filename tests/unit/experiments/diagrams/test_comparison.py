@@ -5,7 +5,7 @@ import pytest
 
 from ntklab.experiments.diagrams.comparison import difference, mutations, random_cases
 from ntklab.finite_width import diagrams as diagrams_of
-from ntklab.finite_width.diagrams import PAPER_TENSORS
+from ntklab.finite_width.feynman import PAPER_TENSORS
 
 
 @pytest.fixture(scope="module")

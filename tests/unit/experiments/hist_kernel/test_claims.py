@@ -14,7 +14,9 @@ GAIN, UPRIGHT = "E2-hist-kernel-gain-linear-head-ntk", "E2-hist-kernel-gain-upri
 SIZES = (8, 16, 32, 64)
 
 
-def made_up(*, gain=0.1, linear=1e-12, nonlinear=0.3, upright=-0.08, data=FASHION, noise=0.02, seed=3, repeats=8):
+def made_up(
+    *, gain=0.1, linear=1e-12, nonlinear=0.3, upright=-0.08, data=FASHION, group="c4", noise=0.02, seed=3, repeats=8
+):
     """The group-convolutional network gains on turned images; only a linear head makes it equal the augmented one.
 
     Gains scatter over repeats, half of the variance shared by the sizes.
@@ -35,7 +37,7 @@ def made_up(*, gain=0.1, linear=1e-12, nonlinear=0.3, upright=-0.08, data=FASHIO
                 rows.append(
                     {**common, "architecture": architecture, "quantity": "difference_from_gcnn", "value": value}
                 )
-    frame = pd.DataFrame(rows).assign(data=data)
+    frame = pd.DataFrame(rows).assign(data=data, group=group)
     frame.attrs["provenance"] = {"stand_in": False}
     return {TABLE: frame}
 
@@ -93,6 +95,12 @@ def test_other_images_decide_nothing():
     for identifier, data in ((GAIN, HISTOLOGY), (UPRIGHT, "mnist"), ("E2-hist-kernel-gain-histology-ntk", FASHION)):
         finding = check(BY_ID[identifier], made_up(data=data))
         assert finding.verdict == UNDECIDED and "images" in finding.reason
+
+
+def test_other_groups_decide_nothing_about_gains():
+    for identifier in (GAIN, UPRIGHT):
+        finding = check(BY_ID[identifier], made_up(group="d4"))
+        assert finding.verdict == UNDECIDED and "group" in finding.reason
 
 
 def test_repeats_without_spread_decide_nothing():

@@ -9,11 +9,11 @@ from ntklab.files import Arrays, file_hash
 
 @pytest.fixture
 def train(lattices, learning_rate, tmp_path):
-    def trained(first: int, last: int, members_per_chunk: int) -> Arrays:
-        path = tmp_path / f"{first}-{last}-{members_per_chunk}.npz"
+    def trained(first: int, last: int, members_per_chunk: int, group: str = "c4") -> Arrays:
+        path = tmp_path / f"{first}-{last}-{members_per_chunk}-{group}.npz"
         train_shard(
-            data=lattices, learning_rate=learning_rate, experiment="ising", symmetry="c4", augmentation="c4", depth=1,
-            width=8, first=first, last=last, recorded_steps=[0, 3], seed=1, precision="float32", device="cpu",
+            data=lattices, learning_rate=learning_rate, experiment="ising", symmetry=group, augmentation=group,
+            depth=1, width=8, first=first, last=last, recorded_steps=[0, 3], seed=1, precision="float32", device="cpu",
             members_per_chunk=members_per_chunk, output=path,
         )  # fmt: skip
         return Arrays(path)
@@ -41,3 +41,9 @@ def test_the_header_says_from_what_it_was_made(train, lattices, learning_rate):
     assert header["inputs"] == {str(path): file_hash(path) for path in (lattices, learning_rate)}
     assert header["learning_rate"] == 0.05 and header["steps"] == [0, 3]
     assert header["settings"]["precision"] == "float32"
+
+
+@pytest.mark.parametrize(("name", "order"), [("d1", 2), ("d2", 4), ("d4", 8)])
+def test_orbits_may_have_reflections(train, name, order):
+    predictions = train(0, 3, 4, name)
+    assert predictions["in_distribution/predictions"].shape == (4, 2, 4, order)

@@ -52,18 +52,22 @@ def replicates(*, exponent=-0.5, bias=0.0, draws=300, seed=7, widths=WIDTHS) -> 
     return pd.DataFrame(rows)
 
 
-def printed(*, shift=0.0, from_zero=-2e-3, data=PUBLISHED_IMAGES, network=PUBLISHED_NETWORK) -> pd.DataFrame:
+def printed(
+    *, shift=0.0, from_zero=-2e-3, data=PUBLISHED_IMAGES, network=PUBLISHED_NETWORK, group="c4"
+) -> pd.DataFrame:
     entries = {**PUBLISHED, "ntk": np.array(PUBLISHED["ntk_from_input"]) + from_zero}
     rows = [
         {"kernel": kernel, "image": image, "image2": image2, "value": value + shift * (kernel != "ntk")}
         for kernel, values in entries.items()
         for (image, image2), value in zip(((0, 0), (0, 1), (1, 1)), values, strict=True)
     ]
-    return pd.DataFrame(rows).assign(width=np.inf, quantity="entry", data=data, network=network)
+    return pd.DataFrame(rows).assign(width=np.inf, quantity="entry", data=data, network=network, group=group)
 
 
 def made_up(**change) -> dict[str, pd.DataFrame]:
-    of_printed = {name: change.pop(name) for name in ("shift", "from_zero", "data", "network") if name in change}
+    of_printed = {
+        name: change.pop(name) for name in ("shift", "from_zero", "data", "network", "group") if name in change
+    }
     drawn_at_random = replicates(**change)
     found = {TABLE: printed(**of_printed), GROUP.replicates: drawn_at_random, SO3.replicates: drawn_at_random.copy()}
     for frame in found.values():
@@ -108,8 +112,10 @@ def test_a_convention_that_makes_no_difference_takes_the_power_from_the_printed_
     assert finding.verdict == UNDECIDED and finding.reason == "control passes too"
 
 
-@pytest.mark.parametrize("change", [{"data": "2 normal images 8x8x3, key 0x1"}, {"network": "conv 3 SAME, pool"}])
-def test_printed_kernels_say_nothing_about_other_images_or_networks(change):
+@pytest.mark.parametrize(
+    "change", [{"data": "2 normal images 8x8x3, key 0x1"}, {"network": "conv 3 SAME, pool"}, {"group": "d4"}]
+)
+def test_printed_kernels_say_nothing_about_other_images_networks_or_groups(change):
     assert check(BY_ID["E2-kernel-convergence-published-nngp"], made_up(**change)).verdict == UNDECIDED
 
 

@@ -1,4 +1,4 @@
-"""Tables of the README and the page of claims: what they say of a made-up table, and that the committed ones are current."""
+"""Tables of the README and of docs/: what they say of a made-up table, and that the committed ones are current."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ from ntklab.errors import InputError
 from ntklab.pipeline.catalogue import claims, figures
 from ntklab.pipeline.claims_table import CLAIMS
 from ntklab.pipeline.steps.readme_tables import (
+    PAGE,
+    PARTS,
     comparison_table,
     contradicted_table,
     counts_table,
@@ -23,7 +25,6 @@ from ntklab.pipeline.steps.readme_tables import (
 from ntklab.pipeline.table_files import write_table
 
 ALL = [claim for found in claims().values() for claim in found]
-PARTS = ("figures", "counts", "contradicted", "leaning", "powerless", "comparison")
 
 
 @pytest.fixture
@@ -49,25 +50,29 @@ def found() -> pd.DataFrame:
 
 @pytest.fixture
 def files(found, tmp_path):
-    paths = {
-        "claims_table": tmp_path / "claims.parquet",
-        "readme": tmp_path / "README.md",
-        "page": tmp_path / "claims.md",
-    }
+    """Arguments of the step: the table, and a project whose files have old parts."""
     provenance = {"settings": {}, "stand_in": False}
-    write_table(paths["claims_table"], found[[column.name for column in CLAIMS.columns]], CLAIMS, provenance)
-    parts = "".join(f"<!-- generated: {name} -->\nold\n<!-- end -->\n" for name in PARTS)
-    paths["readme"].write_text(f"Before.\n{parts}After.\n")
-    return paths
+    claims_table = tmp_path / "claims.parquet"
+    write_table(claims_table, found[[column.name for column in CLAIMS.columns]], CLAIMS, provenance)
+    (tmp_path / "docs").mkdir()
+    for file, names in PARTS.items():
+        parts = "".join(f"<!-- generated: {name} -->\nold\n<!-- end -->\n" for name in names)
+        (tmp_path / file).write_text(f"Before.\n{parts}After.\n")
+    return {"claims_table": claims_table, "project": tmp_path}
+
+
+def texts(files) -> dict[str, str]:
+    return {file: path.read_text() for file in (*PARTS, PAGE) if (path := files["project"] / file).exists()}
 
 
 def test_the_committed_words_are_those_of_the_committed_run(project, tmp_path):
-    """Red when the README or the page is edited by hand, and when the reference is renewed without them."""
-    readme, page = tmp_path / "README.md", tmp_path / "claims.md"
-    readme.write_text((project / "README.md").read_text())
-    readme_tables(claims_table=project / "results/reference/claims/claims.parquet", readme=readme, page=page)
-    assert readme.read_text() == (project / "README.md").read_text()
-    assert page.read_text() == (project / "docs/claims.md").read_text()
+    """Red when a part or the page is edited by hand, and when the reference is renewed without them."""
+    (tmp_path / "docs").mkdir()
+    for file in PARTS:
+        (tmp_path / file).write_text((project / file).read_text())
+    readme_tables(claims_table=project / "results/reference/claims/claims.parquet", project=tmp_path)
+    for file in (*PARTS, PAGE):
+        assert (tmp_path / file).read_text() == (project / file).read_text()
 
 
 def test_counts_are_of_kinds_and_verdicts(found):
@@ -131,29 +136,28 @@ def test_tables_escape_bars_and_say_nothing_of_what_is_not_there():
 
 def test_parts_are_written_and_what_is_around_them_stays(files):
     readme_tables(**files)
-    text = files["readme"].read_text()
-    assert text.startswith("Before.\n<!-- generated: figures -->\n| experiment |") and text.endswith(
-        "<!-- end -->\nAfter.\n"
-    )
-    assert "old" not in text.replace("threshold", "")
-    page = files["page"].read_text()
+    written = texts(files)
+    experiments = written["docs/experiments.md"]
+    assert experiments.startswith("Before.\n<!-- generated: figures -->\n| experiment |")
+    assert experiments.endswith("<!-- end -->\nAfter.\n")
+    assert not any("\nold\n" in text for text in written.values())
+    page = written[PAGE]
     assert all(f"`{claim.id}`" in page for claim in ALL)
     assert page.index("`E1-ising-ood-gaussian_spins`") < page.index("`E1-ising-floor-in_distribution`"), (
         "contradicted first"
     )
     readme_tables(**files)
-    assert files["readme"].read_text() == text and files["page"].read_text() == page
+    assert texts(files) == written
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_a_part_that_is_missing_is_named_and_nothing_is_written(files, name):
-    before = files["readme"].read_text().replace(f"generated: {name} ", "generated: other ")
-    files["readme"].write_text(before)
-    with pytest.raises(
-        InputError, match=f"README.md: no part '<!-- generated: {name} -->' that ends with '<!-- end -->'"
-    ):
+@pytest.mark.parametrize("file, name", [(file, name) for file, names in PARTS.items() for name in names])
+def test_a_part_that_is_missing_is_named_and_nothing_is_written(files, file, name):
+    path = files["project"] / file
+    path.write_text(path.read_text().replace(f"generated: {name} ", "generated: other "))
+    before = texts(files)
+    with pytest.raises(InputError, match=f"{file}: no part '<!-- generated: {name} -->' that ends with '<!-- end -->'"):
         readme_tables(**files)
-    assert files["readme"].read_text() == before and not files["page"].exists()
+    assert texts(files) == before and PAGE not in before
 
 
 def test_a_table_of_other_claims_is_refused(files, found):
@@ -161,4 +165,4 @@ def test_a_table_of_other_claims_is_refused(files, found):
     write_table(files["claims_table"], less, CLAIMS, {"settings": {}, "stand_in": False})
     with pytest.raises(InputError, match=r"claims.parquet: not of the claims there are \(E1-table-ensemble\)"):
         readme_tables(**files)
-    assert not files["page"].exists()
+    assert PAGE not in texts(files)
