@@ -34,8 +34,8 @@ class General(Block):
     """Everything that decides what is computed. Threads, memory and partitions are in profiles/."""
 
     scale: Scale
-    """smoke (everything in six minutes, for a first look), laptop (45 minutes) or paper (the papers' sizes): how much
-    is computed, never what"""
+    """smoke (everything in minutes, for a first look), laptop (half an hour) or paper (the papers' sizes): how much is
+    computed, never what"""
     seed: Annotated[int, Ge(0), Le(2**63)]
     """integer >= 0, root of every random draw; change it to see how much a result depends on chance"""
     device: Literal["cpu", "cuda"]
