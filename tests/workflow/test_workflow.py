@@ -107,7 +107,7 @@ def test_the_report_opens_with_every_figure_and_the_claims(finished):
     report = (project.root / "results/smoke/report.html").read_text()
     for identifier in [*figures(), "claims"]:
         assert identifier in report
-    assert "single members (dotted)" in report
+    assert "the solid curves lie below the dotted ones" in report
 
 
 @pytest.mark.parametrize(
