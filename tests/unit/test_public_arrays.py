@@ -23,6 +23,7 @@ DENSE, IMAGES, SPHERE = Network(dense=1), Network(filters=(3,), padding="CIRCULA
 FACTOR = eighths(6, 6)
 GRAM = FACTOR @ FACTOR.T
 TRAIN = kernels.spectrum(GRAM)
+BLOCKS = np.stack([GRAM, GRAM / 2])
 QUARTER_TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 PIXELS, SIGNALS = (
     {"x": eighths(3, 4, 4, 1), "y": eighths(2, 4, 4, 1)},
@@ -37,6 +38,14 @@ def squared(mean: np.ndarray) -> np.ndarray:
 
 CASES = {
     "augmented_gram": (partial(kernels.augmented_gram, IMAGES, group="c2"), PIXELS),
+    "augmented_mean_prediction": (
+        partial(
+            kernels.augmented_mean_prediction, kernels.augmented_spectrum("c2", BLOCKS), steps=[3, np.inf], learning_rate=0.01
+        ),
+        {"b_test_train": eighths(2, 3, 6), "targets": eighths(12, 2)},
+    ),
+    "augmented_solve": (partial(kernels.augmented_solve, "c2"), {"b": BLOCKS, "targets": eighths(12, 2)}),
+    "augmented_spectrum": (partial(kernels.augmented_spectrum, "c2"), {"b": BLOCKS}),
     "cnn_kernel": (partial(kernels.cnn_kernel, IMAGES), PIXELS),
     "critical_learning_rate": (kernels.critical_learning_rate, {"eigenvalues": np.array([0.5, 2.0])}),
     "empirical_kernels": (partial(kernels.empirical_kernels, DENSE, architecture="mlp", **DRAWN), {"x": eighths(3, 4)}),

@@ -8,6 +8,7 @@ sphere (n, 2L, 2L - 1, channels), molecules of them (n, atoms, 2L, 2L - 1, chann
 """
 
 from ntklab.activations import leaky_relu
+from ntklab.kernels.augmented import augmented_mean_prediction, augmented_solve, augmented_spectrum
 from ntklab.kernels.cnn import (
     augmented_blocks,
     augmented_from_orbit,
@@ -55,6 +56,9 @@ __all__ = [
     "augmented_blocks",
     "augmented_from_orbit",
     "augmented_gram",
+    "augmented_mean_prediction",
+    "augmented_solve",
+    "augmented_spectrum",
     "cnn_from_orbit",
     "cnn_kernel",
     "critical_learning_rate",
