@@ -20,7 +20,7 @@ from jax import enable_x64
 from scipy.linalg import cho_factor, cho_solve
 
 from ntklab.groups import REGISTRY, FiniteGroup, group
-from ntklab.kernels import Network, orbit_kernel, pairs
+from ntklab.kernels import Network, orbit_kernel, pairs, tiles
 from ntklab.kernels.augmented import augmented_solve
 from ntklab.kernels.cnn import augmented_matrix
 from ntklab.kernels.direct import cnn_layers, gcnn_layers
@@ -132,6 +132,23 @@ def compare_kernels() -> None:
             )
 
 
+def compare_options() -> None:
+    """Print the time without the compiler options of `pairs.CPU_OPTIONS` over that with them, in turn."""
+    x = np.random.default_rng(0).normal(size=(12, 14, 14, 1))
+    programs = {"with": pairs.compiled_pairs()}
+    with mock.patch.dict(pairs.CPU_OPTIONS, clear=True):
+        programs["without"] = pairs.compiled_pairs.__wrapped__()
+    for nonlinearity in ("relu", "erf"):
+        network = Network((3, 3), nonlinearity=nonlinearity, padding="CIRCULAR")
+
+        def run(name: str, network=network) -> None:
+            with mock.patch.object(tiles, "compiled_pairs", lambda: programs[name]):
+                orbit_kernel(network, x)
+
+        with_options, without = medians([lambda: run("with"), lambda: run("without")], ROUNDS)
+        print(f"compiler options, 14 px, {nonlinearity}: {without / with_options:.2f} times as fast with them")
+
+
 def compare_groups() -> None:
     """Print the time of the orbit kernel per pair and element, and of a symmetric one per computed pair."""
     rng = np.random.default_rng(0)
@@ -185,5 +202,6 @@ def compare_with_dense(acting: FiniteGroup, b: np.ndarray, targets: np.ndarray) 
 
 if __name__ == "__main__":
     compare_kernels()
+    compare_options()
     compare_groups()
     compare_solves()
