@@ -94,7 +94,7 @@ def pooled_pairs(
 
 
 CPU_OPTIONS = {"xla_cpu_use_fusion_emitters": False, "xla_cpu_prefer_vector_width": 512}
-"""What makes XLA's loops over doubles faster on CPUs (JAX 0.10: by 1.5 for ReLU and 1.2 for erf, as measured by
+"""What makes XLA's loops over doubles faster on CPUs (JAX 0.10: by 1.2 to 1.5, as measured by
 `benchmarks/kernels.py`). Releases come and go with options: those that one does not know are left out."""
 
 
