@@ -69,9 +69,9 @@ def test_augmented_training_is_training_with_the_dense_augmented_gram(blocks_and
     targets, dynamics = RNG.normal(size=(3 * order, 2)), Dynamics(0.5, kind, ridge=ridge)
     dense = mean_prediction(spectrum(gram), cross[::order], targets, TIMES, dynamics)
     fast = augmented_mean_prediction(augmented_spectrum(name, blocks), test_blocks, targets, TIMES, dynamics)
-    np.testing.assert_allclose(fast, dense, atol=1e-10)
+    np.testing.assert_allclose(fast, dense, atol=1e-11)
     solution = augmented_solve(name, blocks, targets, ridge)
-    np.testing.assert_allclose(gram @ solution + ridge * solution, targets, atol=1e-10)
+    np.testing.assert_allclose(gram @ solution + ridge * solution, targets, atol=1e-11)
 
 
 @every_group
